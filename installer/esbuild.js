@@ -1,0 +1,60 @@
+/**
+ * Settings shared by the product's bundle and the tests': one place decides how native parts are found.
+ *
+ * koffi's own loader looks for its addon in several relative folders. A root process must load native code from one
+ * place only, so the loader is replaced by a `require` of the file that the build puts beside the bundle.
+ */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { root } from './root.js';
+
+export { root };
+
+const NATIVE = 'native/koffi.node';
+
+/** @type {import('esbuild').Plugin} */
+const nativeParts = {
+  name: 'native-parts',
+  setup(build) {
+    build.onResolve({ filter: /^koffi$/ }, () => ({ path: 'koffi', namespace: 'addon' }));
+    build.onLoad({ filter: /.*/, namespace: 'addon' }, () => ({
+      contents: `import { createRequire } from 'node:module';\nexport default createRequire(import.meta.url)('./${NATIVE}');`,
+      loader: 'js',
+    }));
+    // msgpackr's optional accelerator starts four threads for nothing that is needed here.
+    build.onResolve({ filter: /^msgpackr-extract$/ }, () => ({ path: 'msgpackr-extract', namespace: 'absent' }));
+    build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
+      contents: 'module.exports = undefined',
+      loader: 'js',
+    }));
+  },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+export const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  charset: 'utf8',
+  logLevel: 'warning',
+  plugins: [nativeParts],
+  // CommonJS dependencies inside an ES module bundle call `require` for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+};
+
+/**
+ * Puts koffi's addon for this machine beside a bundle.
+ * @param {string} directory folder of the bundle
+ */
+export function copyNativeParts(directory) {
+  const require = createRequire(import.meta.url);
+  const folder = path.dirname(require.resolve(`@koromix/koffi-${process.platform}-${process.arch}/package.json`));
+  const target = path.join(directory, NATIVE);
+  mkdirSync(path.dirname(target), { recursive: true });
+  copyFileSync(path.join(folder, `${process.platform}_${process.arch}`, 'koffi.node'), target);
+}

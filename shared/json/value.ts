@@ -1,0 +1,21 @@
+/**
+ * A JSON value as the agent's own readers give it. Integers are `bigint` (exact over int64 and uint64), everything with
+ * a fraction or exponent is `number`: the protocols tell `1` from `1.0`, and a double loses digits beyond 2^53. Objects
+ * are Maps because member names come from the peer, `__proto__` included.
+ */
+export type JsonValue = null | boolean | string | bigint | number | readonly JsonValue[] | JsonObject;
+export type JsonObject = ReadonlyMap<string, JsonValue>;
+
+/**
+ * What `formatJson` prints: any JsonValue, and what our own code builds. Plain objects stand for their own members;
+ * a member that is `undefined` is left out.
+ */
+export type Printable =
+  | null
+  | boolean
+  | string
+  | bigint
+  | number
+  | readonly Printable[]
+  | JsonObject
+  | { readonly [name: string]: Printable | undefined };

@@ -1,0 +1,55 @@
+/**
+ * A byte pipe to the host, whatever carries it.
+ *
+ * The host may be absent, come, go and come back, and the device itself may be missing or held by another agent: each
+ * is a state with one log line, never an error of the caller. No implementation reopens a device in order to wait (the
+ * host would see the agent die), spins, or delays another channel. Decision: docs/decisions/0002-channels.md.
+ */
+export interface Channel {
+  /** As an administrator writes it: `virtio:org.qemu.guest_agent.0`, `unix-listen:/run/x`. */
+  readonly description: string;
+  readonly state: ChannelState;
+  /**
+   * Starts to serve; called once, and returns at once: host and device may come later.
+   * @throws {AgentError} 'failed' for what waiting cannot mend, such as a listening socket's folder that is missing.
+   */
+  open(events: ChannelEvents): void;
+  /**
+   * Queues bytes for the present host; the channel keeps `bytes` until they are sent, so they must not change.
+   * Without a host they are dropped: a stale answer helps nobody.
+   * @returns false when more than HIGH_WATER bytes wait; the caller should produce no more until `drained`.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Stops `data` until `resume`, so that a host that sends without reading is slowed by its own pipe. */
+  pause(): void;
+  resume(): void;
+  /** After `ended`: closes the connection once everything queued is sent. Devices have no connections and ignore it. */
+  hangUp(): void;
+  /** Releases the device or socket. No event follows. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * - `closed`: not opened, or closed by us
+ * - `missing`: the device or the peer's socket is not there; watched until it appears
+ * - `busy`: another program holds the device
+ * - `waiting`: ours, and no host is connected
+ * - `connected`: a host is there
+ */
+export type ChannelState = 'closed' | 'missing' | 'busy' | 'waiting' | 'connected';
+
+export interface ChannelEvents {
+  /** A host is there. Whatever the last one left half said is to be forgotten. */
+  connected(): void;
+  /** `bytes` are valid during the call only: the buffer is used again. */
+  data(bytes: Uint8Array): void;
+  /** The write queue is empty again after `write` returned false. */
+  drained(): void;
+  /** The host will send no more but still reads (half-closed socket). Answer what was asked, then `hangUp`. */
+  ended(): void;
+  /** The host is gone; what was queued for it is dropped. */
+  disconnected(): void;
+}
+
+/** Bytes waiting for a host beyond which `write` returns false. */
+export const HIGH_WATER = 1024 * 1024;

@@ -1,0 +1,103 @@
+/**
+ * `npm test`: bundles the tests, runs them group by group on Node's own test runner, and says what was skipped and why.
+ *
+ *     node test/run.js                 all groups
+ *     node test/run.js unit peer       only these groups
+ *     node test/run.js peer/qga        only test files whose path begins so
+ *     node test/run.js --all           installs the missing peers first (asks, unless CI=1)
+ *
+ * With CI=1 a skip that is not in test/skips.allowed fails the run.
+ */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { ensureDependencies } from '../installer/dependencies.js';
+import { root } from '../installer/root.js';
+import { installPeers, missingPeers } from './support/peers.js';
+import { allowedSkips } from './support/skips.js';
+
+/** In this order: what is quick and points at the cause first. Guests share two cores, so they run one at a time. */
+const GROUPS = [
+  { name: 'unit', concurrency: 2 },
+  { name: 'fuzz', concurrency: 2 },
+  { name: 'peer', concurrency: 1 },
+  { name: 'vm', concurrency: 1 },
+];
+
+const ci = process.env.CI === '1' || process.env.CI === 'true';
+const words = process.argv.slice(2);
+const all = ci || words.includes('--all');
+const wanted = words.filter((word) => !word.startsWith('-'));
+
+process.chdir(root);
+ensureDependencies();
+if (all) await installPeers({ ask: !ci });
+const { bundleTests } = await import('./support/bundle.js');
+await import('../installer/bundle.js');
+const files = await bundleTests();
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+/** @type {Map<string, string>} */
+const skips = new Map();
+for (const group of GROUPS) {
+  const chosen = files.filter((file) => file.group === group.name && isWanted(file.source));
+  if (chosen.length === 0) continue;
+  const started = Date.now();
+  console.log(`\n== ${group.name}`);
+  await runGroup(
+    chosen.map((file) => file.output),
+    group.concurrency,
+  );
+  console.log(`== ${group.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+rmSync(path.join(root, 'build', 'run'), { recursive: true, force: true });
+
+let refused = 0;
+if (skips.size > 0) {
+  const allowed = allowedSkips();
+  console.log('\nSkipped:');
+  for (const [name, reason] of skips) {
+    const known = allowed.has(name);
+    if (ci && !known) refused++;
+    console.log(`  ${name}: ${reason}${ci && !known ? ' (not in test/skips.allowed)' : ''}`);
+  }
+  if (!all && missingPeers().length > 0)
+    console.log('To run these too, with the programs they need from apt: npm run test:all');
+}
+if (refused > 0) console.log(`${refused} tests were skipped without a reason in test/skips.allowed`);
+if (totals.passed + totals.failed === 0) console.log('no test was run');
+process.exitCode = totals.failed + refused > 0 || totals.passed === 0 ? 1 : 0;
+console.log(`\n${totals.passed} passed, ${totals.failed + refused} failed, ${totals.skipped} skipped`);
+
+/** @param {string} source */
+function isWanted(source) {
+  return wanted.length === 0 || wanted.some((word) => source.startsWith(`test/${word}`) || source.startsWith(word));
+}
+
+/**
+ * @param {string[]} outputs
+ * @param {number} concurrency
+ */
+async function runGroup(outputs, concurrency) {
+  const stream = run({ files: outputs, concurrency, timeout: 20 * 60_000 });
+  stream.on('test:fail', (test) => {
+    if (isLeaf(test)) totals.failed++;
+  });
+  stream.on('test:pass', (test) => {
+    if (!isLeaf(test)) return;
+    if (test.skip === undefined || test.skip === false) totals.passed++;
+    else {
+      totals.skipped++;
+      skips.set(test.name, typeof test.skip === 'string' ? test.skip : 'no reason given');
+    }
+  });
+  const report = new spec();
+  const printed = stream.compose(report);
+  for await (const text of printed) process.stdout.write(text);
+}
+
+/** Suites and files are sums of their tests. A suite that is skipped as a whole counts once. */
+function isLeaf(/** @type {any} */ test) {
+  return test.details?.type !== 'suite' || Boolean(test.skip);
+}

@@ -1,0 +1,40 @@
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { common, copyNativeParts, root } from '../../installer/esbuild.js';
+
+/**
+ * Compiles every test/GROUP/*.test.ts into build/test, with shared chunks.
+ * @returns {Promise<{ group: string, source: string, output: string }[]>}
+ */
+export async function bundleTests() {
+  const out = path.join(root, 'build', 'test');
+  rmSync(out, { recursive: true, force: true });
+  const sources = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name}`)
+    .sort();
+  await build({
+    ...common,
+    entryPoints: sources.map((source) => ({ in: source, out: flatName(source) })),
+    outdir: out,
+    splitting: true,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    define: { UGA_VERSION: '"0.0.0-test"', UGA_COMMIT: '"test"' },
+  });
+  copyNativeParts(out);
+  return sources.map((source) => ({
+    group: source.split('/')[1] ?? '',
+    source,
+    output: path.join(out, `${flatName(source)}.js`),
+  }));
+}
+
+/** One folder for all, so that every bundle finds the native parts at the same relative path. */
+function flatName(/** @type {string} */ source) {
+  return source
+    .replace(/^test\//, '')
+    .replace(/\.ts$/, '')
+    .replaceAll('/', '-');
+}

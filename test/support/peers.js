@@ -1,0 +1,71 @@
+/** The real programs that the peer and VM tests talk to, and how they come onto a Debian machine. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+
+/** Program or file that shows a peer is there, and the Debian packages that bring it. */
+const PEERS = [
+  { probe: 'qemu-ga', packages: ['qemu-guest-agent'] },
+  { probe: 'qemu-system-x86_64', packages: ['qemu-system-x86', 'qemu-utils'] },
+  { probe: 'mmdebstrap', packages: ['mmdebstrap', 'cpio', 'kmod', 'e2fsprogs'] },
+  { probe: 'libvirtd', packages: ['libvirt-daemon', 'libvirt-daemon-system', 'libvirt-daemon-driver-qemu'] },
+  { probe: 'virsh', packages: ['libvirt-clients'] },
+  { probe: 'socat', packages: ['socat'] },
+  { probe: 'strace', packages: ['strace'] },
+];
+
+export function missingPeers() {
+  return PEERS.filter((peer) => !isThere(peer.probe));
+}
+
+/** @param {string} probe */
+export function isThere(probe) {
+  if (path.isAbsolute(probe)) return existsSync(probe);
+  return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((folder) => {
+    try {
+      accessSync(path.join(folder, probe), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** @param {{ ask: boolean }} options */
+export async function installPeers({ ask }) {
+  const packages = missingPeers().flatMap((peer) => peer.packages);
+  if (packages.length === 0) return;
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  if (ask) {
+    if (!process.stdin.isTTY)
+      throw new Error(`missing: ${packages.join(' ')}; install them with: ${command.join(' ')}`);
+    const prompt = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await prompt.question(`Run "${command.join(' ')}"? Services in them will not be started. [y/N] `);
+    prompt.close();
+    if (!/^y(es)?$/i.test(answer.trim())) throw new Error('not installed; plain "npm test" needs none of them');
+  }
+  withoutStartingServices(() => {
+    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    if (spawnSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 2, 2], env: environment }).status !== 0) {
+      console.error('apt-get update failed; trying with the lists that are there');
+    }
+    execFileSync('apt-get', command.slice(1), { stdio: ['ignore', 'ignore', 2], env: environment });
+  });
+}
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/**
+ * No daemon may start on this machine because a package came in: invoke-rc.d asks this script.
+ * @param {() => void} action
+ */
+function withoutStartingServices(action) {
+  const ours = !existsSync(POLICY);
+  if (ours) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    action();
+  } finally {
+    if (ours) rmSync(POLICY);
+  }
+}

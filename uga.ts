@@ -1,0 +1,3 @@
+import { runFace } from '#shared/cli/faces.ts';
+
+process.exitCode = await runFace(process.argv);
