@@ -1,0 +1,152 @@
+import type { JsonValue } from '#shared/json/value.ts';
+import type { TokenKind } from './lexer.ts';
+import { decodeString } from './text.ts';
+
+/**
+ * Builds one value from tokens. The first thing that is wrong decides the error text and everything after it is
+ * ignored: when the value ends is the reader's business, not the grammar's.
+ *
+ * Source: QEMU qobject/json-parser.c.
+ */
+export class ValueParser {
+  readonly #stack: Frame[] = [];
+  #value: JsonValue | undefined;
+  #problem: string | undefined;
+
+  /** What is wrong with the value, or undefined as long as nothing is. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** The value, once it is complete. */
+  get value(): JsonValue | undefined {
+    return this.#value;
+  }
+
+  reset(): void {
+    this.#stack.length = 0;
+    this.#value = undefined;
+    this.#problem = undefined;
+  }
+
+  token(kind: TokenKind, bytes: Buffer, plain: boolean): void {
+    if (this.#problem !== undefined) return;
+    const frame = this.#stack.at(-1);
+    if (frame === undefined) return this.#startValue(kind, bytes, plain);
+    if (frame.expects === 'value') {
+      if (frame.mayEnd && kind === frame.close) return this.#end(frame);
+      frame.mayEnd = false;
+      return this.#startValue(kind, bytes, plain);
+    }
+    if (frame.expects === 'colon') {
+      if (kind !== ':') return this.#fail('missing : in object pair');
+      frame.expects = 'value';
+      return;
+    }
+    if (kind === frame.close) return this.#end(frame);
+    if (kind !== ',') return this.#fail(`expected separator in ${frame.kind}`);
+    frame.expects = 'value';
+  }
+
+  #startValue(kind: TokenKind, bytes: Buffer, plain: boolean): void {
+    switch (kind) {
+      case '{':
+        this.#stack.push({
+          kind: 'dict',
+          close: '}',
+          expects: 'value',
+          mayEnd: true,
+          key: undefined,
+          members: new Map(),
+        });
+        return;
+      case '[':
+        this.#stack.push({ kind: 'list', close: ']', expects: 'value', mayEnd: true, items: [] });
+        return;
+      case 'string':
+        return this.#string(bytes, plain);
+      case 'integer':
+        return this.#complete(integer(bytes.toString('latin1')));
+      case 'float':
+        return this.#complete(Number(bytes.toString('latin1')));
+      case 'keyword':
+        return this.#keyword(bytes.toString('latin1'));
+      default:
+        return this.#fail('expecting value');
+    }
+  }
+
+  #string(bytes: Buffer, plain: boolean): void {
+    if (plain) return this.#complete(bytes.toString('latin1', 1, bytes.length - 1));
+    const result = decodeString(bytes);
+    if (result.ok) this.#complete(result.text);
+    else this.#fail(result.why);
+  }
+
+  #keyword(word: string): void {
+    if (word === 'true') this.#complete(true);
+    else if (word === 'false') this.#complete(false);
+    else if (word === 'null') this.#complete(null);
+    else this.#fail(`invalid keyword '${word.length > MAX_ECHO ? `${word.slice(0, MAX_ECHO)}...` : word}'`);
+  }
+
+  #end(frame: Frame): void {
+    this.#stack.pop();
+    this.#complete(frame.kind === 'dict' ? frame.members : frame.items);
+  }
+
+  #complete(value: JsonValue): void {
+    const frame = this.#stack.at(-1);
+    if (frame === undefined) {
+      this.#value = value;
+    } else if (frame.kind === 'list') {
+      frame.items.push(value);
+      frame.expects = 'separator';
+    } else if (frame.key === undefined) {
+      if (typeof value !== 'string') return this.#fail('key is not a string in object');
+      frame.key = value;
+      frame.expects = 'colon';
+    } else {
+      if (frame.members.has(frame.key)) return this.#fail('duplicate key');
+      frame.members.set(frame.key, value);
+      frame.key = undefined;
+      frame.expects = 'separator';
+    }
+  }
+
+  #fail(why: string): void {
+    this.#problem = why;
+    this.#stack.length = 0;
+  }
+}
+
+/** Longest piece of a peer's input that an error repeats. */
+export const MAX_ECHO = 256;
+
+interface Expecting {
+  expects: 'value' | 'colon' | 'separator';
+  /** Right after the opening bracket the closing one is fine; after a comma it is not. */
+  mayEnd: boolean;
+}
+interface Dict extends Expecting {
+  readonly kind: 'dict';
+  readonly close: '}';
+  readonly members: Map<string, JsonValue>;
+  key: string | undefined;
+}
+interface List extends Expecting {
+  readonly kind: 'list';
+  readonly close: ']';
+  readonly items: JsonValue[];
+}
+type Frame = Dict | List;
+
+const MIN_INT64 = -(2n ** 63n);
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** int64, else uint64, else the nearest double. */
+function integer(text: string): bigint | number {
+  if (text.length > 20) return Number(text); // no 64-bit integer is longer, and BigInt of a long text is slow
+  const value = BigInt(text);
+  return value >= MIN_INT64 && value <= MAX_UINT64 ? value : Number(text);
+}

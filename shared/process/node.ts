@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { AgentError } from '#shared/errors.ts';
+import { MAX_OUTPUT, type Run } from './run.ts';
+
+/** @see Run */
+export const runProgram: Run = ([file, ...args], { timeoutMs }) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: '/',
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // its own session, so that the deadline reaches its children too
+    });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const collect = (chunk: Buffer) => {
+      if (size >= MAX_OUTPUT) return; // read on, so that the program is never blocked by us
+      chunks.push(chunk.subarray(0, MAX_OUTPUT - size));
+      size += chunk.length;
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    const deadline = setTimeout(() => {
+      if (child.pid !== undefined) killGroup(child.pid);
+      reject(new AgentError('timeout', `${file} did not end within ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    child.on('error', (cause) => {
+      clearTimeout(deadline);
+      reject(new AgentError('failed', `failed to exec '${file}': ${cause.message}`, { cause }));
+    });
+    // 'exit', not 'close': a grandchild may hold the pipes for ever.
+    child.on('exit', (status, signal) => {
+      clearTimeout(deadline);
+      setImmediate(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        resolve({ status: status ?? undefined, signal: signal ?? undefined, output: Buffer.concat(chunks).toString() });
+      });
+    });
+  });
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in this moment.
+  }
+}

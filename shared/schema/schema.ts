@@ -1,0 +1,69 @@
+import { AgentError } from '#shared/errors.ts';
+import type { JsonObject, JsonValue } from '#shared/json/value.ts';
+
+/**
+ * Checks values that came from outside and gives them a type. The error texts are those of QEMU's input visitor,
+ * because hosts of the QEMU agent show them. Source: QEMU qapi/qobject-input-visitor.c, include/qapi/qmp/qerror.h.
+ */
+export interface Schema<T> {
+  /**
+   * @param value undefined when the member is absent
+   * @param name where the value stands, as in `vcpus[0].online`
+   * @throws {AgentError} 'invalid-argument'
+   */
+  parse(value: JsonValue | undefined, name: string): T;
+}
+
+export type Infer<S> = S extends Schema<infer T> ? T : never;
+
+const MIN_INT64 = -(2n ** 63n);
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** A signed 64-bit integer. A number with fraction or exponent is none, whatever its value. */
+export const int64: Schema<bigint> = {
+  parse(value, name) {
+    if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_INT64) return value;
+    throw wrongType(value, name, 'integer');
+  },
+};
+
+export const string: Schema<string> = {
+  parse(value, name) {
+    if (typeof value === 'string') return value;
+    throw wrongType(value, name, 'string');
+  },
+};
+
+export function optional<T>(inner: Schema<T>): Schema<T | undefined> {
+  return { parse: (value, name) => (value === undefined ? undefined : inner.parse(value, name)) };
+}
+
+type Members = Readonly<Record<string, Schema<unknown>>>;
+
+/** An object with exactly these members, checked in this order, and no other. */
+export function object<M extends Members>(members: M): Schema<{ readonly [K in keyof M]: Infer<M[K]> }> {
+  const entries = Object.entries(members);
+  const known = new Set(entries.map(([name]) => name));
+  return {
+    parse(value, name) {
+      if (!(value instanceof Map)) throw wrongType(value, name, 'object');
+      const prefix = name === '' ? '' : `${name}.`;
+      const source = value as JsonObject;
+      const result: Record<string, unknown> = {};
+      for (const [member, schema] of entries) result[member] = schema.parse(source.get(member), prefix + member);
+      for (const member of source.keys()) {
+        if (!known.has(member)) throw invalid(`Parameter '${prefix}${member}' is unexpected`);
+      }
+      return result as { readonly [K in keyof M]: Infer<M[K]> };
+    },
+  };
+}
+
+function wrongType(value: JsonValue | undefined, name: string, expected: string): AgentError {
+  if (value === undefined) return invalid(`Parameter '${name}' is missing`);
+  return invalid(`Invalid parameter type for '${name}', expected: ${expected}`);
+}
+
+function invalid(message: string): AgentError {
+  return new AgentError('invalid-argument', message);
+}
