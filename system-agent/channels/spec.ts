@@ -3,6 +3,7 @@ import { AgentError } from '#shared/errors.ts';
 /** How a door reaches its host, as given on the command line or in the configuration. */
 export type ChannelSpec =
   | { readonly kind: 'virtio'; readonly name: string } // virtio-serial port by name
+  | { readonly kind: 'virtio-device'; readonly path: string } // the same by its device node; qemu-ga's face only
   | { readonly kind: 'serial'; readonly path: string } // ISA or pty serial line
   | { readonly kind: 'unix-listen'; readonly path: string }
   | { readonly kind: 'unix-connect'; readonly path: string }

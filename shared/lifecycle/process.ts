@@ -1,0 +1,42 @@
+import type { Log } from '../log/log.ts';
+import type { Service } from './service.ts';
+
+/** A stop that takes longer is given up. */
+const STOP_TIMEOUT_MS = 5_000;
+
+/**
+ * Runs a service until SIGTERM or SIGINT. The first signal stops gently, the second at once.
+ * @returns the exit code: 0 after a signal, 1 if the service could not start or stop
+ */
+export async function runUntilSignal(service: Service, log: Log): Promise<number> {
+  const stopping = new AbortController();
+  const signalled = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (stopping.signal.aborted) process.exit(1);
+        stopping.abort();
+        resolve(signal);
+      });
+    }
+  });
+  try {
+    await service.start(stopping.signal);
+    log.info('ready');
+    const signal = await signalled;
+    log.info('stopping', { signal });
+    await withDeadline(service.stop());
+    return 0;
+  } catch (error) {
+    if (stopping.signal.aborted) return 0;
+    log.error('cannot run', { error });
+    return 1;
+  }
+}
+
+function withDeadline(stopped: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => reject(new Error('stopping took too long')), STOP_TIMEOUT_MS);
+    deadline.unref();
+    stopped.then(resolve, reject).finally(() => clearTimeout(deadline));
+  });
+}

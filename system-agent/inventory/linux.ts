@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import type { Inventory, OperatingSystem } from './inventory.ts';
+import { parseOsRelease } from './os-release.ts';
+
+/** os-release(5): the first is usually a link to the second. */
+const PATHS = ['/etc/os-release', '/usr/lib/os-release'];
+
+/** @param override file to read instead, as qemu-ga's QGA_OS_RELEASE */
+export function linuxInventory(override: string | undefined): Inventory {
+  return {
+    hostName: os.hostname,
+    async operatingSystem(): Promise<OperatingSystem> {
+      const release = await readFirst(override === undefined ? PATHS : [override]);
+      return {
+        kernelRelease: os.release(),
+        kernelVersion: os.version(),
+        machine: os.machine(),
+        ...describe(release ?? new Map()),
+      };
+    },
+  };
+}
+
+async function readFirst(paths: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
+  for (const path of paths) {
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text !== undefined) return parseOsRelease(text);
+  }
+  return undefined;
+}
+
+function describe(release: ReadonlyMap<string, string>): Partial<OperatingSystem> {
+  const member = <K extends keyof OperatingSystem>(name: K, key: string) => {
+    const value = release.get(key);
+    return value === undefined ? {} : { [name]: value };
+  };
+  return {
+    ...member('id', 'ID'),
+    ...member('name', 'NAME'),
+    ...member('prettyName', 'PRETTY_NAME'),
+    ...member('version', 'VERSION'),
+    ...member('versionId', 'VERSION_ID'),
+    ...member('variant', 'VARIANT'),
+    ...member('variantId', 'VARIANT_ID'),
+  };
+}

@@ -1,0 +1,31 @@
+export interface NetworkAddress {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** Counters since the interface came up; 64 bits. */
+export interface InterfaceStatistics {
+  readonly rxBytes: bigint;
+  readonly rxPackets: bigint;
+  readonly rxErrors: bigint;
+  readonly rxDropped: bigint;
+  readonly txBytes: bigint;
+  readonly txPackets: bigint;
+  readonly txErrors: bigint;
+  readonly txDropped: bigint;
+}
+
+export interface NetworkInterface {
+  /** As the kernel labels it; an alias is an entry of its own, `eth0:1`. */
+  readonly name: string;
+  /** Lower-case colon form. */
+  readonly hardwareAddress?: string;
+  readonly addresses: readonly NetworkAddress[];
+  readonly statistics?: InterfaceStatistics;
+}
+
+export interface Network {
+  /** All interfaces, up or down, loopback included, in the kernel's order. */
+  interfaces(): readonly NetworkInterface[];
+}

@@ -1,0 +1,14 @@
+import type { Clock } from './clock/clock.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import type { Network } from './network/network.ts';
+import type { Power } from './power/power.ts';
+import type { Users } from './users/users.ts';
+
+/** Everything the operating system gives us. A system that lacks a port leaves it out. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly inventory: Inventory;
+  readonly network: Network;
+  readonly power: Power;
+  readonly users: Users;
+}

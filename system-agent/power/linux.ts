@@ -1,0 +1,36 @@
+import { AgentError } from '#shared/errors.ts';
+import type { Run, RunResult } from '#shared/process/run.ts';
+import type { Power, ShutdownMode } from './power.ts';
+
+/** shutdown(8) tells logged-in users why; systems without it have the single-purpose tool. */
+const SHUTDOWN = '/sbin/shutdown';
+const FLAG: Readonly<Record<ShutdownMode, string>> = { powerdown: '-P', halt: '-H', reboot: '-r' };
+const FALLBACK: Readonly<Record<ShutdownMode, string>> = {
+  powerdown: '/sbin/poweroff',
+  halt: '/sbin/halt',
+  reboot: '/sbin/reboot',
+};
+
+const MESSAGE = 'hypervisor initiated shutdown';
+/** The tools only hand the wish to init; one that hangs must not hold the door for ever (L3). */
+const TIMEOUT_MS = 60_000;
+
+/** @param isExecutable tells whether a program is there to be run */
+export function linuxPower(run: Run, isExecutable: (path: string) => boolean): Power {
+  return {
+    async shutdown(mode) {
+      const argv = isExecutable(SHUTDOWN)
+        ? ([SHUTDOWN, '-h', FLAG[mode], '+0', MESSAGE] as const)
+        : ([FALLBACK[mode]] as const);
+      const result = await run(argv, { timeoutMs: TIMEOUT_MS });
+      if (result.status !== 0) throw new AgentError('failed', describeFailure(result));
+    },
+  };
+}
+
+/** QEMU's wording, which hosts show: qga/commands-posix.c. */
+function describeFailure({ status, output }: RunResult): string {
+  if (status === undefined) return 'child process has terminated abnormally';
+  const said = output.trim();
+  return `child process has failed to shutdown: ${said === '' ? `exit status ${status}` : said}`;
+}

@@ -1,0 +1,66 @@
+import type { JsonObject, Printable } from '#shared/json/value.ts';
+import type { Schema } from '#shared/schema/schema.ts';
+import type { Platform } from '../platform.ts';
+
+/** What a command may ask about the door that calls it. */
+export interface Call {
+  /** Every command this build and system have, with what the gate says of it now. */
+  listCommands(): readonly CommandState[];
+}
+
+export interface CommandState {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly silentOnSuccess: boolean;
+}
+
+/** What a command's author writes. `needs` names the ports that `run` receives, and no more. */
+export interface CommandSpec<Args, Needs extends keyof Platform> {
+  /** On the wire, and of the file. */
+  readonly name: `guest-${string}` | `uga-${string}`;
+  /** QEMU release whose schema first had it. */
+  readonly since: string;
+  /** One sentence for people who read the list of commands. */
+  readonly summary: string;
+  readonly args: Schema<Args>;
+  readonly needs: readonly Needs[];
+  /** Reads and tells, and changes nothing: what the demonstration allows. */
+  readonly readOnly: boolean;
+  /** The host sees an answer only if it fails (shutdown, suspend). Default: false. */
+  readonly silentOnSuccess?: boolean;
+  /** The answer is preceded by the byte 0xFF (guest-sync-delimited). Default: false. */
+  readonly delimited?: boolean;
+  /** What `return` holds; an empty object when undefined. Errors are AgentErrors whose text the host reads. */
+  run(args: Args, ports: Pick<Platform, Needs>, call: Call): Printable | undefined | Promise<Printable | undefined>;
+}
+
+/** What the dispatcher sees: the types are closed over, wire values go in and out. */
+export interface Command extends Pick<CommandSpec<never, never>, 'name' | 'since' | 'summary' | 'readOnly'> {
+  readonly silentOnSuccess: boolean;
+  readonly delimited: boolean;
+  isSupported(platform: Partial<Platform>): boolean;
+  /** @throws {AgentError} also for arguments that do not fit */
+  call(
+    args: JsonObject,
+    platform: Partial<Platform>,
+    call: Call,
+  ): Printable | undefined | Promise<Printable | undefined>;
+}
+
+export function defineCommand<Args, Needs extends keyof Platform>(spec: CommandSpec<Args, Needs>): Command {
+  const hasAll = (platform: Partial<Platform>): platform is Pick<Platform, Needs> =>
+    spec.needs.every((port) => platform[port] !== undefined);
+  return {
+    name: spec.name,
+    since: spec.since,
+    summary: spec.summary,
+    readOnly: spec.readOnly,
+    silentOnSuccess: spec.silentOnSuccess ?? false,
+    delimited: spec.delimited ?? false,
+    isSupported: hasAll,
+    call(args, platform, call) {
+      if (!hasAll(platform)) throw new Error(`${spec.name} was called without its ports`);
+      return spec.run(spec.args.parse(args, ''), platform, call);
+    },
+  };
+}

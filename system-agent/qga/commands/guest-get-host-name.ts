@@ -1,0 +1,12 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestGetHostName = defineCommand({
+  name: 'guest-get-host-name',
+  since: '2.10',
+  summary: 'The name that gethostname(2) gives now.',
+  args: object({}),
+  needs: ['inventory'],
+  readOnly: true,
+  run: (_args, { inventory }) => ({ 'host-name': inventory.hostName() }),
+});

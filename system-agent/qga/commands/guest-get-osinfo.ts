@@ -1,0 +1,27 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestGetOsinfo = defineCommand({
+  name: 'guest-get-osinfo',
+  since: '2.10',
+  summary: 'Kernel, machine and what os-release says of the distribution.',
+  args: object({}),
+  needs: ['inventory'],
+  readOnly: true,
+
+  async run(_args, { inventory }) {
+    const system = await inventory.operatingSystem();
+    return {
+      'kernel-release': system.kernelRelease,
+      'kernel-version': system.kernelVersion,
+      machine: system.machine,
+      id: system.id,
+      name: system.name,
+      'pretty-name': system.prettyName,
+      version: system.version,
+      'version-id': system.versionId,
+      variant: system.variant,
+      'variant-id': system.variantId,
+    };
+  },
+});

@@ -1,0 +1,12 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestGetTime = defineCommand({
+  name: 'guest-get-time',
+  since: '1.5',
+  summary: 'The system clock in nanoseconds since the epoch, UTC.',
+  args: object({}),
+  needs: ['clock'],
+  readOnly: true,
+  run: (_args, { clock }) => clock.systemTime(),
+});

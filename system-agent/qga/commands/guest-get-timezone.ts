@@ -1,0 +1,16 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestGetTimezone = defineCommand({
+  name: 'guest-get-timezone',
+  since: '2.10',
+  summary: 'Abbreviation of the time zone in force and its seconds east of UTC.',
+  args: object({}),
+  needs: ['clock'],
+  readOnly: true,
+
+  run(_args, { clock }) {
+    const { zone, offsetSeconds } = clock.timezone();
+    return { zone, offset: offsetSeconds };
+  },
+});

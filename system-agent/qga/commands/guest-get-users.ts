@@ -1,0 +1,16 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestGetUsers = defineCommand({
+  name: 'guest-get-users',
+  since: '2.10',
+  summary: 'Who is logged in, each user once with the earliest login.',
+  args: object({}),
+  needs: ['users'],
+  readOnly: true,
+
+  async run(_args, { users }) {
+    const loggedIn = await users.loggedIn();
+    return loggedIn.map(({ user, loginTime }) => ({ user, 'login-time': loginTime }));
+  },
+});

@@ -1,0 +1,12 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestPing = defineCommand({
+  name: 'guest-ping',
+  since: '0.15',
+  summary: 'Answer with nothing, which shows that the agent lives.',
+  args: object({}),
+  needs: [],
+  readOnly: true,
+  run: () => undefined,
+});

@@ -1,0 +1,28 @@
+import { AgentError } from '#shared/errors.ts';
+import { object, optional, string } from '#shared/schema/schema.ts';
+import type { ShutdownMode } from '../../power/power.ts';
+import { defineCommand } from '../command.ts';
+
+const MODES: readonly string[] = ['halt', 'powerdown', 'reboot'] satisfies ShutdownMode[];
+
+export const guestShutdown = defineCommand({
+  name: 'guest-shutdown',
+  since: '0.15',
+  summary: 'Power down, halt or reboot the guest.',
+  args: object({ mode: optional(string) }),
+  needs: ['power'],
+  readOnly: false,
+  silentOnSuccess: true,
+
+  async run({ mode = 'powerdown' }, { power }) {
+    // The text lacks its closing parenthesis in QEMU too.
+    if (!isMode(mode))
+      throw new AgentError('invalid-argument', `mode is invalid (valid values are: ${MODES.join('|')}`);
+    await power.shutdown(mode);
+    return undefined;
+  },
+});
+
+function isMode(mode: string): mode is ShutdownMode {
+  return MODES.includes(mode);
+}

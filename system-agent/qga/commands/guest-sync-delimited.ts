@@ -1,0 +1,13 @@
+import { int64, object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestSyncDelimited = defineCommand({
+  name: 'guest-sync-delimited',
+  since: '1.1',
+  summary: 'Echo a number behind the byte 0xFF, so that a client can skip everything before it.',
+  args: object({ id: int64 }),
+  needs: [],
+  readOnly: true,
+  delimited: true,
+  run: ({ id }) => id,
+});

@@ -1,0 +1,89 @@
+import { type ErrorClass, echoOfId, errorReply, parseRequest, type Reply } from '#protocol/qga/message.ts';
+import { AgentError } from '#shared/errors.ts';
+import type { JsonValue, Printable } from '#shared/json/value.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { Platform } from '../platform.ts';
+import type { Call, Command } from './command.ts';
+import type { Gate } from './gate.ts';
+
+export interface Answer {
+  /** Undefined when the protocol wants no answer. */
+  readonly reply: Reply | undefined;
+  /** Precede the bytes with the 0xFF sentinel. */
+  readonly delimited: boolean;
+}
+
+/** Answers one request. Knows no bytes, no channel, no operating system. */
+export class Dispatcher {
+  readonly #byName: ReadonlyMap<string, Command>;
+  readonly #call: Call;
+
+  constructor(
+    commands: readonly Command[],
+    private readonly platform: Partial<Platform>,
+    private readonly gate: Gate,
+    private readonly log: Log,
+  ) {
+    const supported = commands.filter((command) => command.isSupported(platform));
+    this.#byName = new Map(supported.map((command) => [command.name, command]));
+    this.#call = {
+      listCommands: () =>
+        supported.map((command) => ({
+          name: command.name,
+          enabled: gate(command) === undefined,
+          silentOnSuccess: command.silentOnSuccess,
+        })),
+    };
+  }
+
+  /** Never throws or rejects. At once for a command that need not wait: most requests are a ping or a sync. */
+  answer(value: JsonValue): Answer | Promise<Answer> {
+    const id = echoOfId(value);
+    try {
+      const request = parseRequest(value);
+      const command = this.#find(request.execute);
+      this.log[command.readOnly ? 'debug' : 'info']('command', { command: command.name });
+      const result = command.call(request.arguments, this.platform, this.#call);
+      if (!(result instanceof Promise)) return success(command, result, id);
+      return result.then(
+        (later) => success(command, later, id),
+        (error: unknown) => this.#failure(error, id),
+      );
+    } catch (error) {
+      return this.#failure(error, id);
+    }
+  }
+
+  #find(name: string): Command {
+    const command = this.#byName.get(name);
+    if (command === undefined) throw new CommandNotFound(`The command ${name} has not been found`);
+    const reason = this.gate(command);
+    if (reason === undefined) return command;
+    this.log.info('command refused', { command: name, reason });
+    throw new CommandNotFound(`Command ${name} has been disabled: ${reason}`);
+  }
+
+  #failure(error: unknown, id: Reply): Answer {
+    if (error instanceof CommandNotFound) return failure('CommandNotFound', error.message, id);
+    if (error instanceof AgentError) return failure('GenericError', error.message, id);
+    this.log.error('command failed by a bug', { error });
+    return failure('GenericError', 'internal error, see the log of the agent', id);
+  }
+}
+
+class CommandNotFound extends AgentError {
+  constructor(message: string) {
+    super('not-found', message);
+  }
+}
+
+const NOTHING: Printable = {};
+
+function success(command: Command, result: Printable | undefined, id: Reply): Answer {
+  if (command.silentOnSuccess) return { reply: undefined, delimited: false };
+  return { reply: { return: result ?? NOTHING, ...id }, delimited: command.delimited };
+}
+
+function failure(errorClass: ErrorClass, desc: string, id: Reply): Answer {
+  return { reply: { ...errorReply(errorClass, desc), ...id } as Reply, delimited: false };
+}

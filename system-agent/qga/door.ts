@@ -1,0 +1,144 @@
+import { errorReply, type Reply, SENTINEL } from '#protocol/qga/message.ts';
+import { JsonReader, type ReadEvent } from '#protocol/qga/reader.ts';
+import { formatJson } from '#shared/json/format.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Channel, ChannelEvents } from '../channels/channel.ts';
+import type { Answer, Dispatcher } from './dispatcher.ts';
+
+/** Replies that are ready leave together once they are this long. */
+const FLUSH_AT = 64 * 1024;
+
+const SENTINEL_TEXT = String.fromCharCode(SENTINEL);
+
+/**
+ * The QEMU guest agent's door: reads requests from one channel and answers them one at a time, in order, without ever
+ * an unsolicited byte (L2). A host that sends without reading its answers is no longer read until it does.
+ */
+export class QgaDoor implements Service, ChannelEvents {
+  readonly name = 'qga';
+  readonly #reader = new JsonReader();
+  /** Read and not yet answered; at most what one chunk of the channel contained. */
+  #pending: ReadEvent[] = [];
+  #next = 0;
+  /** A command is at work. Its answer is for the host of this connection only. */
+  #working: symbol | undefined;
+  #blocked = false;
+  #paused = false;
+  #ended = false;
+  /** Replies as Latin-1 text: they are ASCII but for the sentinel. */
+  #ready = '';
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  async start(): Promise<void> {
+    this.channel.open(this);
+  }
+
+  async stop(): Promise<void> {
+    this.#forget();
+    await this.channel.close();
+  }
+
+  connected(): void {
+    this.#forget();
+  }
+
+  disconnected(): void {
+    this.#forget();
+  }
+
+  data(bytes: Uint8Array): void {
+    const events = this.#reader.push(bytes);
+    if (events.length === 0) return;
+    if (this.#next < this.#pending.length) this.#pending.push(...events);
+    else {
+      this.#pending = events;
+      this.#next = 0;
+    }
+    this.#work();
+  }
+
+  drained(): void {
+    this.#blocked = false;
+    this.#work();
+  }
+
+  ended(): void {
+    this.#ended = true;
+    this.#work();
+  }
+
+  #forget(): void {
+    this.#reader.reset();
+    this.#pending = [];
+    this.#next = 0;
+    this.#working = undefined;
+    this.#blocked = false;
+    this.#ended = false;
+    this.#ready = '';
+    this.#pauseWhileBusy();
+  }
+
+  #work(): void {
+    while (!this.#busy && this.#next < this.#pending.length) {
+      const event = this.#pending[this.#next++] as ReadEvent;
+      if (event.kind === 'error') this.#send(errorReply('GenericError', event.desc), false);
+      else {
+        const answer = this.dispatcher.answer(event.value);
+        if (answer instanceof Promise) this.#await(answer);
+        else this.#deliver(answer);
+      }
+    }
+    this.#flush();
+    if (this.#ended && !this.#busy) {
+      this.#ended = false;
+      this.channel.hangUp();
+    }
+    this.#pauseWhileBusy();
+  }
+
+  get #busy(): boolean {
+    return this.#working !== undefined || this.#blocked;
+  }
+
+  #pauseWhileBusy(): void {
+    const busy = this.#busy;
+    if (busy === this.#paused) return;
+    this.#paused = busy;
+    if (busy) this.channel.pause();
+    else this.channel.resume();
+  }
+
+  #await(promise: Promise<Answer>): void {
+    const mine = Symbol();
+    this.#working = mine;
+    promise.then(
+      (answer) => {
+        if (this.#working !== mine) return; // the host that asked is gone
+        this.#working = undefined;
+        this.#deliver(answer);
+        this.#work();
+      },
+      () => {}, // answer() never rejects
+    );
+  }
+
+  #deliver({ reply, delimited }: Answer): void {
+    if (reply !== undefined) this.#send(reply, delimited);
+  }
+
+  #send(reply: Reply | ReturnType<typeof errorReply>, delimited: boolean): void {
+    this.#ready += `${delimited ? SENTINEL_TEXT : ''}${formatJson(reply as Reply)}\n`;
+    if (this.#ready.length >= FLUSH_AT) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#ready === '') return;
+    const bytes = Buffer.from(this.#ready, 'latin1');
+    this.#ready = '';
+    if (!this.channel.write(bytes)) this.#blocked = true;
+  }
+}

@@ -1,0 +1,75 @@
+import { type Channel, type ChannelEvents, type ChannelState, HIGH_WATER } from '#system-agent/channels/channel.ts';
+
+/** A channel whose host is the test. Written bytes are kept until `drain`, so that a slow host is one that does not. */
+export class FakeChannel implements Channel {
+  readonly description = 'fake';
+  state: ChannelState = 'closed';
+  paused = false;
+  hungUp = false;
+  #events: ChannelEvents | undefined;
+  #written: Buffer[] = [];
+  #waiting = 0;
+
+  constructor(private readonly highWater = HIGH_WATER) {}
+
+  open(events: ChannelEvents): void {
+    this.#events = events;
+    this.state = 'waiting';
+  }
+
+  connect(): void {
+    this.state = 'connected';
+    this.hungUp = false;
+    this.#events?.connected();
+  }
+
+  disconnect(): void {
+    this.state = 'waiting';
+    this.#waiting = 0;
+    this.#events?.disconnected();
+  }
+
+  /** The host sends; a test that sends while the channel is paused breaks the channel's promise. */
+  say(bytes: Uint8Array | string): void {
+    if (this.paused) throw new Error('the channel is paused');
+    this.#events?.data(Buffer.from(bytes as string));
+  }
+
+  end(): void {
+    this.#events?.ended();
+  }
+
+  /** The host reads everything. @returns what was written since the last time, as Latin-1 */
+  drain(): string {
+    const text = Buffer.concat(this.#written).toString('latin1');
+    this.#written = [];
+    const wasFull = this.#waiting > this.highWater;
+    this.#waiting = 0;
+    if (wasFull) this.#events?.drained();
+    return text;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.state !== 'connected') return true;
+    this.#written.push(Buffer.from(bytes));
+    this.#waiting += bytes.length;
+    return this.#waiting <= this.highWater;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
+  hangUp(): void {
+    this.hungUp = true;
+  }
+
+  async close(): Promise<void> {
+    this.state = 'closed';
+    this.#events = undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { connect, type Socket } from 'node:net';
+
+/** Longest wait for an agent that should have answered. */
+const TIMEOUT_MS = 20_000;
+
+/** A client that knows no protocol: bytes out, bytes in. */
+export class RawClient implements Disposable {
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #ended = false;
+  #wake: () => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake();
+    });
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#wake();
+    });
+    socket.on('error', () => {
+      this.#ended = true;
+      this.#wake();
+    });
+  }
+
+  static connect(path: string): Promise<RawClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ path, allowHalfOpen: true });
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.removeListener('error', reject);
+        resolve(new RawClient(socket));
+      });
+    });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  send(bytes: Uint8Array | string): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Says that no more will come, and still reads. */
+  finish(): void {
+    this.#socket.end();
+  }
+
+  /** Closes with unread data, so that the peer gets a reset. */
+  reset(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Waits until the received bytes satisfy `test`, takes and returns all of them. */
+  async receive(test: (received: Buffer) => boolean): Promise<Buffer> {
+    const end = Date.now() + TIMEOUT_MS;
+    while (!test(this.#received)) {
+      if (this.#ended || Date.now() > end) {
+        const seen = this.#received.subarray(0, 500).toString('latin1');
+        throw new Error(`${this.#ended ? 'connection ended' : 'no answer in time'}; received: ${JSON.stringify(seen)}`);
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 200);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const received = this.#received;
+    this.#received = Buffer.alloc(0);
+    return received;
+  }
+
+  /** The next `count` lines with their newlines. */
+  async lines(count: number): Promise<string[]> {
+    const text = (await this.receive((received) => newlines(received) >= count)).toString('latin1');
+    return text.split('\n').slice(0, -1);
+  }
+
+  /** Everything until the peer closes. */
+  async rest(): Promise<Buffer> {
+    while (!this.#ended) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 200);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#received;
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+}
+
+function newlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}
+
+/** Sends bytes on a connection of their own, half-closes it and returns everything that comes back. */
+export async function exchange(socket: string, bytes: Uint8Array | string): Promise<Buffer> {
+  using client = await RawClient.connect(socket);
+  client.send(bytes);
+  client.finish();
+  return Buffer.from(await client.rest());
+}

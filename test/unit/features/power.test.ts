@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Run, RunResult } from '#shared/process/run.ts';
+import { linuxPower } from '#system-agent/power/linux.ts';
+import { refusingPower } from '#system-agent/power/refusing.ts';
+
+function recorder(result: Partial<RunResult> = {}) {
+  const calls: (readonly string[])[] = [];
+  const run: Run = async (argv) => {
+    calls.push(argv);
+    return { status: 0, signal: undefined, output: '', ...result };
+  };
+  return { calls, run };
+}
+
+describe('power on Linux', () => {
+  for (const [mode, flag] of [
+    ['powerdown', '-P'],
+    ['halt', '-H'],
+    ['reboot', '-r'],
+  ] as const) {
+    it(`${mode} is shutdown ${flag}, which tells users why`, async () => {
+      const { calls, run } = recorder();
+      await linuxPower(run, () => true).shutdown(mode);
+      assert.deepEqual(calls, [['/sbin/shutdown', '-h', flag, '+0', 'hypervisor initiated shutdown']]);
+    });
+  }
+
+  it('without shutdown the single-purpose tools do it', async () => {
+    const { calls, run } = recorder();
+    const power = linuxPower(run, (path) => path !== '/sbin/shutdown');
+    await power.shutdown('powerdown');
+    await power.shutdown('halt');
+    await power.shutdown('reboot');
+    assert.deepEqual(calls, [['/sbin/poweroff'], ['/sbin/halt'], ['/sbin/reboot']]);
+  });
+
+  it('a failure says what the tool said', async () => {
+    const failing = (result: Partial<RunResult>) => linuxPower(recorder(result).run, () => true).shutdown('halt');
+    await assert.rejects(failing({ status: 1, output: 'no\n' }), {
+      message: 'child process has failed to shutdown: no',
+    });
+    await assert.rejects(failing({ status: 3 }), { message: 'child process has failed to shutdown: exit status 3' });
+    await assert.rejects(failing({ status: undefined }), { message: 'child process has terminated abnormally' });
+  });
+
+  it('the refusing port does nothing', async () => {
+    await assert.rejects(refusingPower.shutdown('powerdown'), { code: 'refused' });
+  });
+});
