@@ -1,0 +1,176 @@
+import { Buffer } from 'node:buffer';
+import { ByteCollector } from '#shared/bytes/collector.ts';
+import { AgentError } from '#shared/errors.ts';
+import { type ChunkPart, ChunkReader, encodeChunks, MAX_CHUNK_BYTES, type Port } from './chunk.ts';
+import { clientDisconnected } from './messages/client-disconnected.ts';
+import { clipboard } from './messages/clipboard.ts';
+
+/**
+ * Message layer of the SPICE agent channel, inside the chunks of one port:
+ *
+ *     u32 protocol   1
+ *     u32 type
+ *     u64 opaque     0
+ *     u32 size       bytes that follow
+ *     u8  body[size]
+ *
+ * Source: spice-protocol, vd_agent.h, VDAgentMessage.
+ */
+const HEADER_BYTES = 20;
+const PROTOCOL = 1;
+
+/** Longest body of every message but CLIPBOARD. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+export type MessageEvent =
+  | { readonly kind: 'message'; readonly port: Port; readonly type: number; readonly body: Buffer }
+  /** The body is not kept: its bytes are counted down as they come. Told when the header is read. */
+  | {
+      readonly kind: 'skipped';
+      readonly reason: 'wrong-protocol' | 'too-large';
+      readonly port: Port;
+      readonly type: number;
+      readonly size: number;
+    };
+
+export interface MessageReaderOptions {
+  /**
+   * Who writes the stream. A host's chunks have at most 2048 bytes and may cut a message anywhere. A guest's may be
+   * longer, but the first one of a message holds at least its header, or the SPICE server removes the agent.
+   */
+  readonly from: 'host' | 'guest';
+  /** Longest body of a CLIPBOARD message, in bytes. */
+  readonly maxClipboardBytes: number;
+}
+
+/** Turns a byte stream, cut anywhere, into messages. Holds at most one partial message per port. */
+export class MessageReader {
+  readonly #chunks: ChunkReader;
+  readonly #options: MessageReaderOptions;
+  readonly #partial: Readonly<Record<Port, PartialMessage>> = {
+    client: new PartialMessage(),
+    server: new PartialMessage(),
+  };
+
+  constructor(options: MessageReaderOptions) {
+    this.#options = options;
+    this.#chunks = new ChunkReader(options.from === 'host' ? MAX_CHUNK_BYTES : ANY_SIZE);
+  }
+
+  /**
+   * Calls `take` for each event in `bytes`, bodies as memory of their own.
+   * @throws {AgentError} 'malformed' for a broken frame, after the events before it; close the channel. A message that
+   *   is wrong only in itself is an event, and the channel stays.
+   */
+  push(bytes: Uint8Array, take: (event: MessageEvent) => void): void {
+    this.#chunks.push(bytes, (part) => this.#add(part, take));
+  }
+
+  #add(part: ChunkPart, take: (event: MessageEvent) => void): void {
+    const message = this.#partial[part.port];
+    if (this.#options.from === 'guest' && part.first && message.isEmpty) refuseSplitHeader(part);
+    const body = message.addHeader(part.bytes);
+    if (body === undefined) return;
+    if (body.length + part.left > message.left) {
+      throw new AgentError('malformed', `chunk runs past the end of message type ${message.type}`);
+    }
+    if (!message.hasStarted) {
+      const reason = this.#reasonToSkip(message);
+      if (reason) take({ kind: 'skipped', reason, port: part.port, type: message.type, size: message.left });
+      message.start(reason === undefined);
+    }
+    message.addBody(body);
+    if (message.left > 0) return;
+    const { type } = message;
+    const whole = message.finish();
+    // The client's last words may have been half a message; the next client's must not be its end.
+    if (type === clientDisconnected.type && part.port === 'server') this.#partial.client.finish();
+    if (whole) take({ kind: 'message', port: part.port, type, body: whole });
+  }
+
+  #reasonToSkip(message: PartialMessage): 'wrong-protocol' | 'too-large' | undefined {
+    if (message.protocol !== PROTOCOL) return 'wrong-protocol';
+    const cap = message.type === clipboard.type ? this.#options.maxClipboardBytes : MAX_BODY_BYTES;
+    return message.left > cap ? 'too-large' : undefined;
+  }
+}
+
+/** A guest's chunk is bounded by what its size field can say; nothing of it is held. */
+const ANY_SIZE = 0xffff_ffff;
+
+function refuseSplitHeader(part: ChunkPart): void {
+  const size = part.bytes.length + part.left;
+  if (size < HEADER_BYTES) throw new AgentError('malformed', `message begins with a chunk of ${size} bytes`);
+}
+
+/** The message that a port is in the middle of. */
+class PartialMessage {
+  readonly #header = Buffer.alloc(HEADER_BYTES);
+  #headerLength = 0;
+  /** Undefined before the start, and for a body that is skipped. */
+  #body: ByteCollector | undefined;
+  hasStarted = false;
+  /** Bytes of the body that are still to come; known once the header is whole. */
+  left = 0;
+
+  get isEmpty(): boolean {
+    return this.#headerLength === 0;
+  }
+
+  get protocol(): number {
+    return this.#header.readUInt32LE(0);
+  }
+
+  get type(): number {
+    return this.#header.readUInt32LE(4);
+  }
+
+  /** @returns the bytes after the header; undefined while the header is not whole. */
+  addHeader(bytes: Uint8Array): Uint8Array | undefined {
+    const missing = HEADER_BYTES - this.#headerLength;
+    if (missing === 0) return bytes;
+    const part = bytes.subarray(0, missing);
+    this.#header.set(part, this.#headerLength);
+    this.#headerLength += part.length;
+    if (part.length < missing) return undefined;
+    this.left = this.#header.readUInt32LE(16);
+    return bytes.subarray(missing);
+  }
+
+  start(keepsBody: boolean): void {
+    this.hasStarted = true;
+    this.#body = keepsBody ? new ByteCollector(this.left) : undefined;
+  }
+
+  addBody(bytes: Uint8Array): void {
+    this.#body?.add(bytes);
+    this.left -= bytes.length;
+  }
+
+  /** @returns the body unless it was skipped; ready for the next message. */
+  finish(): Buffer | undefined {
+    const body = this.#body?.take();
+    this.#headerLength = 0;
+    this.#body = undefined;
+    this.hasStarted = false;
+    this.left = 0;
+    return body;
+  }
+}
+
+/** A whole message as chunks: the first holds the header, and the last ends with the message. */
+export function encodeMessage(port: Port, type: number, body: Uint8Array): Buffer {
+  return encodeMessageStart(port, type, body.length, body);
+}
+
+/**
+ * The beginning of a message whose body comes in parts; the others follow through `encodeChunks`, and nothing else on
+ * this port until `size` bytes have gone out.
+ */
+export function encodeMessageStart(port: Port, type: number, size: number, part: Uint8Array): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(PROTOCOL, 0);
+  header.writeUInt32LE(type, 4);
+  header.writeUInt32LE(size, 16);
+  return encodeChunks(port, Buffer.concat([header, part]));
+}
