@@ -63,9 +63,11 @@ async function runLines(reader: Interface, session: Session): Promise<number> {
     else reader.close();
   });
   let lastFailure: number = EXIT.ok;
+  const result = () => (session.isTerminal ? EXIT.ok : lastFailure);
   if (session.isTerminal) reader.prompt();
   for await (const line of reader) {
-    if (session.signal?.aborted || line.trim() === 'quit') break;
+    if (session.signal?.aborted) break;
+    if (line.trim() === 'quit') return result();
     running = new AbortController();
     const signal = session.signal ? AbortSignal.any([session.signal, running.signal]) : running.signal;
     const code = await runLine(line, session, signal);
@@ -73,7 +75,8 @@ async function runLines(reader: Interface, session: Session): Promise<number> {
     if (code !== EXIT.ok) lastFailure = code;
     if (session.isTerminal) reader.prompt();
   }
-  return session.isTerminal ? EXIT.ok : lastFailure;
+  if (session.isTerminal) session.io.stdout.write('\n'); // what comes next should not stand behind the prompt
+  return result();
 }
 
 async function runLine(line: string, session: Session, signal: AbortSignal): Promise<number> {
