@@ -1,0 +1,145 @@
+import type { Readable } from 'node:stream';
+import { DEFAULT_GRACE_MS, DEFAULT_TIMEOUT_MS } from '#host/qga/client.ts';
+import { Door } from '#host/qga/door.ts';
+import { helpText, reportUsage } from '#shared/cli/help.ts';
+import type { Run } from '#shared/cli/io.ts';
+import { type CommandLine, type Parsed, parseCommandLine } from '#shared/cli/options.ts';
+import { AgentError } from '#shared/errors.ts';
+import type { JsonObject } from '#shared/json/value.ts';
+import { readArguments, readObject } from './arguments.ts';
+import { call, EXIT, reportError } from './call.ts';
+import { PROMPT_HELP, runPrompt } from './prompt.ts';
+
+const MAX_TIMEOUT_S = 86_400;
+/** The most that an agent takes as one message. */
+const MAX_STDIN = 64 * 1024 * 1024;
+
+const LINE = {
+  name: 'uga host qga',
+  summary:
+    'Sends a command to the QEMU guest agent door of a guest (ours or qemu-ga) and prints what it returns. Without a ' +
+    'command: a prompt.',
+  options: [
+    {
+      name: 'connect',
+      short: 'c',
+      value: 'PATH',
+      required: true,
+      help: 'Unix socket of the channel, as in QEMU\'s "-chardev socket,path=PATH,server=on,wait=off". It serves one client at a time.',
+    },
+    {
+      name: 'timeout',
+      short: 't',
+      value: 'SECONDS',
+      help: `How long to wait for the connection, and for each answer. Fractions are allowed. Default ${DEFAULT_TIMEOUT_MS / 1000}.`,
+    },
+    { name: 'pretty', help: 'Print JSON over several lines. Default on a terminal.' },
+    { name: 'compact', help: 'Print JSON on one line. Default otherwise.' },
+  ],
+  positionals: [{ name: 'COMMAND' }, { name: 'ARGUMENT', rest: true }],
+  sections: [
+    {
+      title: 'Arguments',
+      text: `{JSON}       all arguments as one JSON object
+-            the same, read from standard input
+NAME=VALUE   one argument each. A VALUE that is JSON is taken as such (5, true,
+             "5", [1, 2]), anything else is a string.
+Integers of 64 bits are exact, both ways.`,
+    },
+    {
+      title: 'Commands without a reply',
+      text: `guest-shutdown, guest-suspend-disk, guest-suspend-ram and guest-suspend-hybrid
+answer only when they fail. They are sent after the agent has answered a sync, and
+count as done when the channel closes or nothing comes for ${DEFAULT_GRACE_MS / 1000} s; stderr says which.`,
+    },
+    {
+      title: 'Prompt',
+      text: `${PROMPT_HELP}
+
+Tab completes command names, the arrow keys recall earlier lines, Ctrl-C cancels
+the command under way. Without a terminal commands are read one a line.`,
+    },
+    {
+      title: 'Output',
+      text: `The returned value as ASCII JSON on stdout; errors and remarks on stderr. Nothing
+that a guest says reaches the terminal unescaped.`,
+    },
+    {
+      title: 'Exit codes',
+      text: `0  done
+1  the guest answered an error; its class and description are on stderr
+2  the command line cannot be understood
+3  no connection, no answer in time, connection lost, or no valid reply
+The prompt without a terminal gives the code of the last command that failed.`,
+    },
+    {
+      title: 'Examples',
+      text: `uga host qga --connect qga.sock guest-get-osinfo
+uga host qga -c qga.sock guest-file-open path=/etc/os-release mode=r
+uga host qga -c qga.sock guest-exec '{"path": "/bin/true", "arg": ["-x"]}'
+printf 'guest-ping\\nguest-get-time\\n' | uga host qga -c qga.sock`,
+    },
+  ],
+} as const satisfies CommandLine;
+
+/** `uga host qga`. */
+export const runQga: Run = async (argv, io) => {
+  let parsed: Parsed<typeof LINE>;
+  let options: { readonly timeoutMs: number; readonly pretty: boolean };
+  let args: JsonObject | undefined;
+  try {
+    parsed = parseCommandLine(LINE, argv);
+    if (parsed.help) {
+      io.stdout.write(helpText(LINE));
+      return EXIT.ok;
+    }
+    options = readOptions(parsed.options, io.stdout.isTTY === true);
+    const words = parsed.positionals.slice(1);
+    args = words.length === 1 && words[0] === '-' ? readObject(await readAll(io.stdin)) : readArguments(words);
+  } catch (error) {
+    if (error instanceof AgentError) return reportUsage(LINE, error, io);
+    throw error;
+  }
+  await using door = new Door(parsed.options.connect, { timeoutMs: options.timeoutMs });
+  const surface = { io, pretty: options.pretty };
+  const [command] = parsed.positionals;
+  if (command !== undefined) return await call(door, { command, args }, surface);
+  try {
+    await door.client();
+  } catch (error) {
+    return reportError(LINE.name, error, io);
+  }
+  return await runPrompt(door, surface);
+};
+
+function readOptions(
+  given: { readonly timeout: string | undefined; readonly pretty: boolean; readonly compact: boolean },
+  isTerminal: boolean,
+): { timeoutMs: number; pretty: boolean } {
+  if (given.pretty && given.compact)
+    throw new AgentError('invalid-argument', '--pretty and --compact exclude each other');
+  return {
+    timeoutMs: given.timeout === undefined ? DEFAULT_TIMEOUT_MS : readTimeout(given.timeout),
+    pretty: given.pretty || (isTerminal && !given.compact),
+  };
+}
+
+function readTimeout(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (seconds < 0.001 || seconds > MAX_TIMEOUT_S) {
+    throw new AgentError('invalid-argument', `--timeout takes seconds from 0.001 to ${MAX_TIMEOUT_S}, not '${text}'`);
+  }
+  return Math.ceil(seconds * 1000);
+}
+
+async function readAll(stdin: Readable): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of stdin) {
+    const bytes = Buffer.from(part);
+    length += bytes.length;
+    if (length > MAX_STDIN) throw new AgentError('invalid-argument', `more than ${MAX_STDIN} bytes on standard input`);
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString();
+}

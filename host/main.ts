@@ -1,0 +1,39 @@
+import { helpText, reportUsage, USAGE_EXIT } from '#shared/cli/help.ts';
+import type { Run } from '#shared/cli/io.ts';
+import type { CommandLine } from '#shared/cli/options.ts';
+import { AgentError } from '#shared/errors.ts';
+import { runQga } from './cli/qga.ts';
+
+const LINE = {
+  name: 'uga host',
+  summary: 'Talks to the guest agent of a virtual machine from the host side.',
+  options: [],
+  positionals: [
+    { name: 'DOOR', required: true },
+    { name: 'ARGUMENT', rest: true },
+  ],
+  sections: [{ title: 'Doors', text: "qga   the QEMU guest agent's protocol; see 'uga host qga --help'" }],
+} as const satisfies CommandLine;
+
+/** `uga host`: the first word chooses the door, the rest is the door's own command line. */
+export const run: Run = async (argv, io) => {
+  // A reader that left (`| head`) ends our output, not the program with a stack trace.
+  io.stdout.on('error', () => {});
+  const [door, ...rest] = argv;
+  switch (door) {
+    case 'qga':
+      return runQga(rest, io);
+    case 'ovirt':
+    case 'vdagent':
+      io.stderr.write(`uga host ${door}: not available in this build\n`);
+      return USAGE_EXIT;
+    case '--help':
+    case '-h':
+      io.stdout.write(helpText(LINE));
+      return 0;
+    default: {
+      const message = door === undefined ? 'DOOR is missing' : `unknown door '${door}'`;
+      return reportUsage(LINE, new AgentError('invalid-argument', message), io);
+    }
+  }
+};

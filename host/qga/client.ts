@@ -1,0 +1,271 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { AgentError, messageOf } from '#shared/errors.ts';
+import { formatJson } from '#shared/json/format.ts';
+import type { JsonValue, Printable } from '#shared/json/value.ts';
+import { Deadline } from './deadline.ts';
+import { type LineEvent, LineReader } from './lines.ts';
+import { GuestError, readReply } from './reply.ts';
+
+export interface RequestOptions {
+  /** For all of it: the wait for earlier requests, sync if it is needed, and the reply. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `timeoutMs` is for connecting, and for each request that does not say otherwise. Default 10 s. */
+export interface ClientOptions extends RequestOptions {
+  /** Longest reply in bytes. Default 64 MiB, the most that the JSON reader takes. */
+  readonly maxReplyBytes?: number;
+}
+
+export interface TellOptions extends RequestOptions {
+  /** Silence of this length counts as success. Default 5 s, on top of `timeoutMs`. */
+  readonly graceMs?: number | undefined;
+}
+
+/** How a command without reply on success went: the channel closed, nothing came, or the guest replied all the same. */
+export type Told = 'closed' | 'silent' | 'replied';
+
+/** Commands that answer only when they fail. Source: QEMU qga/qapi-schema.json, 'success-response': false. */
+export const SILENT_COMMANDS: ReadonlySet<string> = new Set([
+  'guest-shutdown',
+  'guest-suspend-disk',
+  'guest-suspend-ram',
+  'guest-suspend-hybrid',
+]);
+
+export const DEFAULT_TIMEOUT_MS = 10_000;
+export const DEFAULT_GRACE_MS = 5_000;
+const DEFAULT_MAX_REPLY = 64 * 1024 * 1024;
+const MAX_WAITING = 64;
+/** `{"return": 9007199254740991}` with room for another agent's blank space. */
+const MAX_SYNC_REPLY = 256;
+const SENTINEL = Buffer.of(0xff);
+
+type Heard = LineEvent | { readonly kind: 'lost'; readonly error: AgentError };
+
+/**
+ * Host side of the QGA protocol on the unix socket of QEMU's chardev. One request is under way at a time, others wait
+ * their turn (at most 64). The guest is hostile (D3): every wait ends, every reply has a limit, and nothing it said
+ * before a request counts as the answer.
+ *
+ * The client is *in step* when the next line can only be the answer to the next request. It is not at first, and no
+ * longer after a timeout, a cancelled request, a reply that breaks the protocol, or a byte that was not asked for.
+ * Then the next request syncs first (L1): 0xFF and guest-sync-delimited with a random id are sent, and everything is
+ * skipped up to the delimited answer with that id.
+ */
+export class QgaClient implements AsyncDisposable {
+  readonly #lines: LineReader;
+  readonly #timeoutMs: number;
+  #inStep = false;
+  #lost: AgentError | undefined;
+  #listener: ((heard: Heard) => void) | undefined;
+  #waiting = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly socket: Socket,
+    options: ClientOptions,
+  ) {
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#lines = new LineReader(options.maxReplyBytes ?? DEFAULT_MAX_REPLY);
+    let cause: Error | undefined;
+    socket.on('data', (bytes) => this.#read(bytes));
+    socket.on('error', (error) => {
+      cause = error; // 'close' follows
+    });
+    socket.on('close', () => {
+      const why = cause ? `: ${cause.message}` : '';
+      this.#lost = new AgentError('failed', `the connection is lost${why}`, { cause });
+      this.#listener?.({ kind: 'lost', error: this.#lost });
+    });
+  }
+
+  /** @throws {AgentError} 'failed' with the system's reason, 'timeout' or 'cancelled' */
+  static async connect(path: string, options: ClientOptions = {}): Promise<QgaClient> {
+    using deadline = new Deadline(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.signal);
+    deadline.waitingFor = `no connection to ${path}`;
+    const socket = connect({ path });
+    try {
+      await deadline.wait<void>((resolve, reject) => {
+        const failed = (error: Error) =>
+          reject(new AgentError('failed', `cannot connect to ${path}: ${messageOf(error)}`, { cause: error }));
+        socket.on('connect', resolve).on('error', failed);
+        return () => socket.off('connect', resolve).off('error', failed);
+      });
+      return new QgaClient(socket, options);
+    } catch (error) {
+      socket.on('error', () => {}).destroy();
+      throw error;
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /**
+   * @param args the object `arguments`; left out when undefined
+   * @returns what the guest returned; no result is an empty Map
+   * @throws {GuestError} the guest said no
+   * @throws {AgentError} 'timeout', 'cancelled', 'malformed' (a reply that breaks the protocol or the limit), 'failed'
+   *   (connection lost) or 'refused' (too many requests wait)
+   */
+  request(command: string, args?: Printable, options: RequestOptions = {}): Promise<JsonValue> {
+    return this.#inTurn(options, async (deadline) => {
+      await this.#sync(deadline);
+      deadline.waitingFor = `no answer to ${command}`;
+      return this.#exchange(requestText(command, args), deadline, (heard) => ({ done: answerIn(heard) }));
+    });
+  }
+
+  /**
+   * Runs one of SILENT_COMMANDS, always after a sync: so there is an agent that reads. That it was not heard again is
+   * no proof that the guest did it.
+   *
+   * @throws as `request`, except that a connection lost after sending is the result 'closed'
+   */
+  tell(command: string, args?: Printable, options: TellOptions = {}): Promise<Told> {
+    return this.#inTurn(options, async (deadline) => {
+      this.#inStep = false;
+      await this.#sync(deadline);
+      using grace = new Deadline(options.graceMs ?? DEFAULT_GRACE_MS, options.signal);
+      try {
+        return await this.#exchange<Told>(requestText(command, args), grace, (heard) => {
+          if (heard.kind === 'lost') return { done: 'closed' };
+          answerIn(heard);
+          return { done: 'replied' };
+        });
+      } catch (error) {
+        if (error instanceof AgentError && error.code === 'timeout') return 'silent';
+        throw error;
+      }
+    });
+  }
+
+  /** Abandons what is under way. Idempotent. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    await new Promise<void>((resolve) => {
+      this.socket.once('close', () => resolve());
+      this.socket.destroy();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #inTurn<T>(options: RequestOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    if (this.#waiting >= MAX_WAITING) throw new AgentError('refused', `${MAX_WAITING} requests wait already`);
+    using deadline = new Deadline(options.timeoutMs ?? this.#timeoutMs, options.signal);
+    deadline.waitingFor = 'earlier requests did not end';
+    const before = this.#turn;
+    let end = (): void => {};
+    this.#turn = new Promise((resolve) => {
+      end = resolve;
+    });
+    this.#waiting++;
+    try {
+      await deadline.wait<void>((resolve) => {
+        void before.then(resolve);
+        return () => {};
+      });
+      return await work(deadline);
+    } finally {
+      this.#waiting--;
+      void before.then(end); // a turn that is given up does not let the next one overtake those before
+    }
+  }
+
+  /** After this the next line is the answer to the next request, and that request can be sent at once. */
+  async #sync(deadline: Deadline): Promise<void> {
+    if (!this.#inStep || this.#lines.isInsideLine) {
+      await this.#sendable(deadline);
+      deadline.waitingFor = 'no answer to guest-sync-delimited';
+      const id = randomId();
+      const request = Buffer.concat([SENTINEL, Buffer.from(requestText('guest-sync-delimited', { id }))]);
+      await this.#exchange(request, deadline, (heard) => {
+        if (heard.kind === 'lost') throw heard.error;
+        return heard.kind === 'line' && heard.delimited && isSyncReply(heard.bytes, id) ? { done: true } : undefined;
+      });
+    }
+    await this.#sendable(deadline);
+  }
+
+  /** A guest that does not read must not make us collect requests. */
+  async #sendable(deadline: Deadline): Promise<void> {
+    if (!this.socket.writableNeedDrain) return;
+    deadline.waitingFor = 'the guest did not read';
+    await deadline.wait<void>((resolve, reject) => {
+      const lost = () => reject(this.#lost);
+      this.socket.on('drain', resolve).on('close', lost);
+      return () => this.socket.off('drain', resolve).off('close', lost);
+    });
+  }
+
+  /** Sends, then gives `take` what is heard until it is done or throws. Out of step unless that was an answer. */
+  #exchange<T>(
+    request: string | Buffer,
+    deadline: Deadline,
+    take: (heard: Heard) => { readonly done: T } | undefined,
+  ): Promise<T> {
+    return deadline.wait<T>((resolve, reject) => {
+      if (this.#lost) throw this.#lost;
+      this.#inStep = false;
+      const settle = (isAnswer: boolean): void => {
+        this.#listener = undefined;
+        // Not later: the same bytes may hold more, which nobody asked for.
+        this.#inStep = isAnswer;
+      };
+      this.#listener = (heard) => {
+        try {
+          const result = take(heard);
+          if (result === undefined) return;
+          settle(true);
+          resolve(result.done);
+        } catch (error) {
+          settle(error instanceof GuestError);
+          reject(error);
+        }
+      };
+      this.socket.write(request);
+      return () => {
+        this.#listener = undefined;
+      };
+    });
+  }
+
+  #read(bytes: Uint8Array): void {
+    for (const event of this.#lines.push(bytes)) {
+      if (this.#listener) this.#listener(event);
+      else this.#inStep = false;
+    }
+  }
+}
+
+function requestText(command: string, args: Printable | undefined): string {
+  return `${formatJson({ execute: command, arguments: args })}\n`;
+}
+
+function answerIn(heard: Heard): JsonValue {
+  switch (heard.kind) {
+    case 'lost':
+      throw heard.error;
+    case 'too-long':
+      throw new AgentError('malformed', 'the reply is longer than the limit');
+    case 'line':
+      return readReply(heard.bytes);
+  }
+}
+
+function isSyncReply(line: Uint8Array, id: bigint): boolean {
+  if (line.length > MAX_SYNC_REPLY) return false;
+  return Buffer.from(line).toString('latin1').replace(/\s/g, '') === `{"return":${id}}`;
+}
+
+/** Positive and below 2^53: exact in every client and agent, whatever it makes of numbers. */
+function randomId(): bigint {
+  return (randomBytes(8).readBigUInt64LE() >> 11n) | 1n;
+}

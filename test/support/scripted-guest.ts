@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export interface GuestRequest {
+  readonly execute: string;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  /** The byte 0xFF stood before it. */
+  readonly afterSentinel: boolean;
+}
+
+export interface ScriptedGuest extends AsyncDisposable {
+  readonly path: string;
+  readonly requests: readonly GuestRequest[];
+}
+
+/** How the guest answers; true if it did. A guest-sync-delimited it leaves alone is answered properly. */
+export type Script = (request: GuestRequest, socket: Socket) => boolean;
+
+/** What sits behind QEMU's chardev socket, as far as a client sees it; it misbehaves as its script says. */
+export async function startGuest(script: Script): Promise<ScriptedGuest> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'uga-guest-'));
+  const requests: GuestRequest[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    let text = '';
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      const lines = (text + bytes.toString('latin1')).split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        const request = { ...JSON.parse(line.replace(/^\xff/, '')), afterSentinel: line.startsWith('\xff') };
+        requests.push(request);
+        if (!script(request, socket) && request.execute === 'guest-sync-delimited') socket.write(syncReply(request));
+      }
+    });
+  });
+  const socketPath = path.join(directory, 'qga.sock');
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  return {
+    path: socketPath,
+    requests,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+export function syncReply(request: GuestRequest): Buffer {
+  return Buffer.from(`\xff{"return": ${request.arguments?.id}}\n`, 'latin1');
+}

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentProcess } from '#host/demo/agent-process.ts';
+import { runDemo } from '#host/demo/main.ts';
+import { type FakeIo, fakeIo, fakeTerminal } from '#test/support/terminal.ts';
+
+/** A program with the system-agent's command line: `node AGENT system-agent --qga unix-listen:PATH ...`. */
+const AGENT = `
+  import { createServer } from 'node:net';
+  import { appendFileSync, statSync, writeFileSync } from 'node:fs';
+  import path from 'node:path';
+  const [log, mood, ...args] = process.argv.slice(2);
+  const socketPath = args[args.indexOf('--qga') + 1].slice('unix-listen:'.length);
+  const directory = path.dirname(socketPath);
+  const mode = (statSync(directory).mode & 0o777).toString(8);
+  writeFileSync(log, JSON.stringify({ pid: process.pid, args, directory, mode }));
+  if (mood === 'dies') {
+    process.stderr.write('the disk \\u001b[31mis full\\n');
+    process.exit(7);
+  }
+  process.on('SIGTERM', () => { appendFileSync(log, '\\nSIGTERM'); process.exit(0); });
+  const answers = {
+    'guest-info': { version: '1', supported_commands: [{ name: 'guest-ping', enabled: true }, { name: 'guest-exec', enabled: false }] },
+    'guest-get-host-name': { 'host-name': 'evil\\u001b]0;x\\u0007' },
+    'guest-get-osinfo': { 'pretty-name': 'Test OS', 'kernel-release': '6.1', machine: 'x86_64' },
+    'guest-get-users': [{ user: 'ada', 'login-time': 1700000000.5 }],
+    'guest-get-timezone': { zone: 'UTC', offset: 0 },
+    'guest-network-get-interfaces': [
+      { name: 'lo', 'ip-addresses': Array.from({ length: 10 }, () => ({ 'ip-address': '127.0.0.1', prefix: 8 })) },
+      ...Array.from({ length: 20 }, (_, at) => ({ name: 'eth' + at })),
+    ],
+  };
+  createServer((socket) => {
+    let text = '';
+    socket.on('error', () => {}).on('data', (bytes) => {
+      const lines = (text + bytes.toString('latin1')).split('\\n');
+      text = lines.pop();
+      for (const line of lines) {
+        const request = JSON.parse(line.replace(/^\\xff/, ''));
+        if (request.execute === 'die') process.exit(7);
+        if (request.execute === 'guest-sync-delimited') socket.write(Buffer.from('ff', 'hex'));
+        const value = request.arguments?.id ?? answers[request.execute];
+        if (request.execute === 'guest-get-time') socket.write('{"return": 1700000000123456789}\\n');
+        else if (value === undefined) socket.write('{"error": {"class": "CommandNotFound", "desc": "none"}}\\n');
+        else socket.write(JSON.stringify({ return: value }) + '\\n');
+      }
+    });
+  }).listen(socketPath);
+`;
+
+interface Lab {
+  readonly uga: string[];
+  /** What the agent noted: its pid, arguments and folder, and that it got a SIGTERM. */
+  readonly log: () => string;
+}
+
+async function lab<T>(mood: string, test: (lab: Lab) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'uga-demo-test-'));
+  try {
+    const script = path.join(folder, 'agent.mjs');
+    const logFile = path.join(folder, 'log');
+    await writeFile(script, AGENT);
+    const log = () => readFileSync(logFile, 'utf8');
+    return await test({ uga: [process.execPath, script, logFile, mood], log });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function shows(io: FakeIo, text: string): Promise<void> {
+  for (let round = 0; round < 1000 && !(io.out() + io.err()).includes(text); round++) await sleep(10);
+  assert.ok((io.out() + io.err()).includes(text), `${text} in ${io.out()}${io.err()}`);
+}
+
+describe('the agent process', () => {
+  it('is killed when it is deaf to SIGTERM', async () => {
+    const script = "process.on('SIGTERM', () => {}); process.stderr.write('up'); setInterval(() => {}, 1000)";
+    await using agent = new AgentProcess([process.execPath, '-e', script], 50);
+    while (agent.lastLines(1)[0] !== 'up') await sleep(10);
+    await agent.stop();
+    assert.equal(agent.end, 'was ended by SIGKILL');
+  });
+
+  it('counts as ended although a child of it holds its stderr', async () => {
+    const script = `
+      const { pid } = require('child_process').spawn('sleep', ['30'], { stdio: 'inherit' });
+      require('fs').writeSync(2, String(pid));
+      process.exit(3);`;
+    await using agent = new AgentProcess([process.execPath, '-e', script]);
+    await once(agent.death, 'abort');
+    const sleeper = Number(agent.lastLines(1)[0]);
+    assert.equal(isAlive(sleeper), true);
+    process.kill(sleeper);
+    assert.equal(agent.end, 'ended with code 3');
+  });
+
+  it('keeps no more than the end of what it says', async () => {
+    const script = "for (let at = 0; at < 100000; at++) console.error('line ' + at)";
+    await using agent = new AgentProcess([process.execPath, '-e', script]);
+    await once(agent.death, 'abort');
+    assert.deepEqual(agent.lastLines(2), ['line 99998', 'line 99999']);
+    assert.ok(agent.lastLines(100_000).join('\n').length <= 16 * 1024);
+  });
+});
+
+describe('the demonstration', () => {
+  it('without a terminal prints one summary, ends the agent and leaves nothing behind', async () => {
+    await lab('well', async ({ uga, log }) => {
+      const io = fakeIo();
+      assert.equal(await runDemo([], io, uga), 0);
+      const interfaces = Array.from({ length: 15 }, (_, at) => `            eth${at}: no address`);
+      assert.equal(
+        io.out(),
+        `${[
+          'The QGA door of an agent on this machine says:',
+          '',
+          'agent       version 1, 1 of 2 commands enabled',
+          'host name   evil\\u{1B}]0;x\\u{7}',
+          'system      Test OS, kernel 6.1, x86_64',
+          'time        2023-11-14T22:13:20.123Z',
+          'time zone   UTC, 0 s east of UTC',
+          'users       ada, since 2023-11-14T22:13:20.500Z',
+          `interfaces  lo: ${'127.0.0.1/8, '.repeat(8)}and 2 more`,
+          ...interfaces,
+          '            and 5 more',
+          '',
+          'Demo mode: commands that change anything answer "refused in demo mode".',
+        ].join('\n')}\n`,
+      );
+      const [first = '', second] = log().split('\n');
+      const { pid, args, directory, mode } = JSON.parse(first);
+      assert.deepEqual(args, [
+        'system-agent',
+        '--demo',
+        '--qga',
+        `unix-listen:${directory}/qga.sock`,
+        '--state-dir',
+        `${directory}/state`,
+      ]);
+      assert.equal(mode, '700');
+      assert.equal(second, 'SIGTERM');
+      assert.equal(isAlive(pid), false);
+      assert.equal(existsSync(directory), false);
+    });
+  });
+
+  it('says what the agent said last when it does not start', async () => {
+    await lab('dies', async ({ uga }) => {
+      const io = fakeIo();
+      assert.equal(await runDemo([], io, uga), 1);
+      assert.equal(io.err(), 'uga demo: the agent ended with code 7\n  the disk \\u{1B}[31mis full\n');
+    });
+  });
+
+  it('says so when the agent cannot be run at all', async () => {
+    const io = fakeIo();
+    assert.equal(await runDemo([], io, ['/nonexistent/node']), 1);
+    assert.match(io.err(), /^uga demo: the agent could not be started: .*ENOENT/);
+  });
+
+  it('on a terminal ends with a prompt, and with the agent when that dies', async () => {
+    await lab('well', async ({ uga }) => {
+      const terminal = fakeTerminal();
+      const ended = runDemo([], terminal, uga);
+      await shows(terminal, 'qga> ');
+      terminal.type('guest-get-users\r');
+      await shows(terminal, '"user": "ada"');
+      terminal.type('die\r');
+      assert.equal(await ended, 1);
+      assert.match(terminal.err(), /uga demo: the agent ended with code 7\n/);
+    });
+  });
+
+  it('ends the agent and cleans up when it is told to end', async () => {
+    await lab('well', async ({ uga, log }) => {
+      const terminal = fakeTerminal();
+      const ended = runDemo([], terminal, uga);
+      await shows(terminal, 'qga> ');
+      process.emit('SIGTERM', 'SIGTERM');
+      assert.equal(await ended, 143);
+      const { pid, directory } = JSON.parse(log().split('\n')[0] ?? '');
+      assert.equal(isAlive(pid), false);
+      assert.equal(existsSync(directory), false);
+    });
+  });
+
+  it('with --real asks on a terminal and starts nothing after any answer but yes', async () => {
+    await lab('well', async ({ uga, log }) => {
+      for (const answer of ['\r', 'n\r', '\u0004', '\u0003']) {
+        const terminal = fakeTerminal();
+        const ended = runDemo(['--real'], terminal, uga);
+        await shows(terminal, 'THIS machine');
+        terminal.type(answer);
+        assert.equal(await ended, 0);
+        assert.throws(log, { code: 'ENOENT' });
+      }
+    });
+  });
+
+  it('with --real and without a terminal is refused', async () => {
+    await lab('well', async ({ uga, log }) => {
+      const io = fakeIo({ stdin: 'y\n' });
+      assert.equal(await runDemo(['--real'], io, uga), 2);
+      assert.match(io.err(), /^uga demo: --real asks before it starts and needs a terminal\n/);
+      assert.throws(log, { code: 'ENOENT' });
+    });
+  });
+
+  it('with an unknown option is refused', async () => {
+    assert.equal(await runDemo(['--fake'], fakeIo(), ['/nonexistent/node']), 2);
+  });
+});
