@@ -1,0 +1,67 @@
+import type { Image } from '../image/build.ts';
+
+/** Host-side sockets of the agents' virtio-serial ports. */
+export const PORTS = {
+  qga: 'org.qemu.guest_agent.0',
+  ovirt: 'ovirt-guest-agent.0',
+  vdagent: 'com.redhat.spice.0',
+} as const;
+
+export type PortName = keyof typeof PORTS;
+
+export const SHELL_PORT = 'lab.exec.0';
+
+/** Kernel command line; no security modules, nothing printed, predictable device names. */
+export const KERNEL_OPTIONS = [
+  ...['console=ttyS0', 'root=/dev/vda', 'rw', 'quiet', 'loglevel=3', 'mitigations=off', 'audit=0', 'selinux=0'],
+  ...['apparmor=0', 'systemd.show_status=0', 'net.ifnames=0', 'tsc=reliable', 'no_timer_check', 'nowatchdog'],
+  'random.trust_cpu=on',
+].join(' ');
+
+/** Where the parts of one machine are. */
+export interface Files {
+  readonly image: Image;
+  /** The machine's own overlay. */
+  readonly disk: string;
+  /** Raw ext4 with what is under test. */
+  readonly payload: string;
+  /** Folder for sockets and the console's log. */
+  readonly folder: string;
+  /** Memory to continue from instead of booting. */
+  readonly memory?: string;
+}
+
+/**
+ * QEMU's arguments. Emulation (TCG) on every machine: it works without /dev/kvm and inside containers, and a saved state
+ * fits wherever it is read again. A state can only be read by a machine with the same devices in the same order.
+ */
+export function qemuArguments(files: Files): string[] {
+  const socket = (name: string) => `${files.folder}/${name}`;
+  const args = [
+    ...['-machine', 'pc,usb=off,vmport=off,hpet=off', '-accel', 'tcg,thread=multi', '-cpu', 'max'],
+    ...['-m', '1024', '-smp', '2', '-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['-kernel', files.image.kernel, '-initrd', files.image.initrd, '-append', KERNEL_OPTIONS],
+    ...['-drive', `file=${files.disk},if=none,id=disk,format=qcow2,cache=unsafe`],
+    ...['-device', 'virtio-blk-pci,drive=disk'],
+    ...['-drive', `file=${files.payload},if=none,id=payload,format=raw,cache=unsafe,read-only=on`],
+    ...['-device', 'virtio-blk-pci,drive=payload'],
+    ...[
+      '-device',
+      'virtio-rng-pci',
+      '-netdev',
+      'user,id=net,restrict=on',
+      '-device',
+      'virtio-net-pci,netdev=net,romfile=',
+    ],
+    ...['-chardev', `file,id=console,path=${socket('console.log')}`, '-serial', 'chardev:console'],
+    ...['-qmp', `unix:${socket('qmp')},server=on,wait=off`],
+    ...['-device', 'virtio-serial-pci,id=serial,max_ports=16'],
+  ];
+  const ports = [...Object.entries(PORTS), ['shell', SHELL_PORT]];
+  for (const [index, [id, name]] of ports.entries()) {
+    args.push('-chardev', `socket,id=${id},path=${socket(`${id}`)},server=on,wait=off`);
+    args.push('-device', `virtserialport,bus=serial.0,nr=${index + 1},chardev=${id},name=${name}`);
+  }
+  if (files.memory !== undefined) args.push('-incoming', `exec:cat ${files.memory}`);
+  return args;
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { AgentError } from '#shared/errors.ts';
+import { run } from '../support/process.ts';
+
+/** On top of mmdebstrap's `minbase`. Node is copied in; libatomic1 and libstdc++6 are what it needs. */
+const BASE = [
+  ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'udev', 'kmod', 'polkitd'],
+  ...['login', 'passwd', 'libpam-runtime', 'pamtester', 'util-linux-extra', 'tzdata'],
+  ...['iproute2', 'procps', 'psmisc', 'strace', 'libstdc++6', 'libatomic1'],
+  'qemu-guest-agent',
+];
+
+const GIB = 1024 ** 3;
+
+interface Content {
+  /** Debian release. All of them run the kernel of the host's release. */
+  readonly suite: string;
+  readonly packages: readonly string[];
+  readonly diskBytes: number;
+}
+
+/** The guests there are: no desktop, one per supported Debian release. */
+export const IMAGES = {
+  bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB },
+  trixie: { suite: 'trixie', packages: BASE, diskBytes: 2 * GIB },
+} as const satisfies Record<string, Content>;
+
+export type ImageName = keyof typeof IMAGES;
+
+/** Folder of the recipe's files. The test runner works in the checkout's top folder. */
+export const recipeFolder = path.resolve('test/vm/image');
+
+/** All an image is made from. */
+export interface Recipe extends Content {
+  readonly name: ImageName;
+  /** Debian package of the kernel, like "linux-image-6.1.0-42-amd64". */
+  readonly kernelPackage: string;
+  /** Lines of apt's sources.list, with the host's own mirrors. */
+  readonly sources: string;
+  /** Changes when the content, a file of the recipe, the kernel or Node does. Mirrors do not count. */
+  readonly key: string;
+}
+
+/** @throws {AgentError} 'failed' where apt has no package lists of Debian */
+export async function recipeFor(name: ImageName): Promise<Recipe> {
+  const content = IMAGES[name];
+  const [kernelPackage, sources] = await Promise.all([newestKernel(), sourcesFor(content.suite)]);
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([content, kernelPackage, process.version, statSync(process.execPath).size]));
+  for (const file of filesOfRecipe()) hash.update(`\0${file}\0`).update(readFileSync(path.join(recipeFolder, file)));
+  return { name, ...content, kernelPackage, sources, key: hash.digest('hex').slice(0, 12) };
+}
+
+function filesOfRecipe(): string[] {
+  return readdirSync(recipeFolder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(recipeFolder, path.join(entry.path, entry.name)))
+    .sort();
+}
+
+async function newestKernel(): Promise<string> {
+  const text = await run('apt-cache', ['depends', 'linux-image-amd64']);
+  const name = /Depends: (linux-image-\S+)/.exec(text)?.[1];
+  if (name === undefined) throw new AgentError('failed', 'apt knows no linux-image-amd64: apt-get update helps');
+  return name;
+}
+
+/** The host's Debian mirrors, turned to `suite`: no address is written here, and a local mirror stays in use. */
+async function sourcesFor(suite: string): Promise<string> {
+  const line = 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)';
+  const text = await run('apt-get', ['indextargets', '--format', line, 'Created-By: Packages', 'Origin: Debian']);
+  const host = Object.values(IMAGES).find((image) => text.includes(` ${image.suite} `));
+  if (host === undefined) throw new AgentError('failed', 'apt has no Debian package lists: apt-get update helps');
+  return text.replaceAll(` ${host.suite}`, ` ${suite}`);
+}

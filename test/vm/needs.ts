@@ -1,0 +1,17 @@
+import { isThere } from '#test/support/peers.js';
+
+const QEMU = ['qemu-system-x86_64', 'qemu-img', 'mmdebstrap', 'mke2fs', 'cpio', 'modprobe', 'setpriv', 'flock'];
+const LIBVIRT = ['libvirtd', 'virsh', 'unshare'];
+
+/** Why guests cannot be started on this machine, in the form node:test takes; false when they can. */
+export const noGuests = reasonFor(QEMU);
+
+/** The same for guests under libvirt. */
+export const noLibvirt = reasonFor([...QEMU, ...LIBVIRT]);
+
+function reasonFor(programs: readonly string[]): string | false {
+  if (process.getuid?.() !== 0) return 'building a guest image needs root';
+  if (!isThere('apt-get')) return 'guest images are made with the apt of a Debian host';
+  const missing = programs.filter((program) => !isThere(program));
+  return missing.length > 0 ? `not installed: ${missing.join(', ')}` : false;
+}
