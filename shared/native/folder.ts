@@ -1,0 +1,65 @@
+import { closeSync } from 'node:fs';
+import { readAvailable } from './descriptor.ts';
+import { checked, libc } from './libc.ts';
+import { type Watch, watchReadiness } from './readiness.ts';
+
+const IN_NONBLOCK_CLOEXEC = 0o2004000;
+const IN_CREATE = 0x100;
+const IN_MOVED_TO = 0x80;
+const IN_ATTRIB = 0x4;
+const IN_ONLYDIR = 0x1000000;
+
+const inotifyInit: (flags: number) => number = libc.func('int inotify_init1(int flags)');
+const inotifyAddWatch: (fd: number, path: string, mask: number) => number = libc.func(
+  'int inotify_add_watch(int fd, const char *path, uint32_t mask)',
+);
+
+/** Room for many names; what matters is that something happened, so names cut by it are no loss. */
+const EVENTS_SIZE = 16 * 1024;
+/** `struct inotify_event`: int wd, u32 mask, cookie, len, then len bytes of name. inotify(7) */
+const HEADER_SIZE = 16;
+const LENGTH_OFFSET = 12;
+
+/**
+ * Reports names that appear in a folder or whose mode or owner changes. Node's `fs.watch` also wakes for every write
+ * to every file, which in /dev is a lot.
+ *
+ * @throws {Error} errno error, ENOENT when there is no such folder
+ */
+export function watchFolder(folder: string, appeared: (name: string) => void): Watch {
+  const fd = checked(inotifyInit(IN_NONBLOCK_CLOEXEC), 'inotify_init1');
+  const events = Buffer.alloc(EVENTS_SIZE);
+  let open = true;
+  const report = () => {
+    for (let size = readAvailable(fd, events); size; size = open ? readAvailable(fd, events) : 0) {
+      for (const name of namesOf(events.subarray(0, size))) if (open) appeared(name);
+    }
+  };
+  try {
+    checked(inotifyAddWatch(fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR), 'inotify_add_watch', folder);
+    const watch = watchReadiness(fd, report);
+    return {
+      close() {
+        if (!open) return;
+        open = false;
+        watch.close();
+        closeSync(fd);
+      },
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function* namesOf(events: Buffer): Generator<string> {
+  const view = new DataView(events.buffer, events.byteOffset, events.length);
+  for (let at = 0; at + HEADER_SIZE <= events.length; ) {
+    const length = view.getUint32(at + LENGTH_OFFSET, LITTLE_ENDIAN);
+    const name = events.toString('utf8', at + HEADER_SIZE, at + HEADER_SIZE + length);
+    yield name.replace(/\0+$/, '');
+    at += HEADER_SIZE + length;
+  }
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
