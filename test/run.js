@@ -36,7 +36,7 @@ if (all) await installPeers({ ask: !ci });
 const { bundleTests } = await import('./support/bundle.js');
 const files = (await bundleTests()).filter((file) => isWanted(file.source));
 // Unit tests import what they test; the others run the program.
-if (files.some((file) => file.group !== 'unit')) await import('../installer/bundle.js');
+if (files.some((file) => file.group === 'peer' || file.group === 'vm')) await import('../installer/bundle.js');
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 /** @type {Map<string, string>} */

@@ -1,0 +1,102 @@
+import { helpText, reportUsage } from '#shared/cli/help.ts';
+import type { Io } from '#shared/cli/io.ts';
+import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/options.ts';
+import { AgentError } from '#shared/errors.ts';
+import { runUntilSignal } from '#shared/lifecycle/process.ts';
+import { createLog } from '#shared/log/stderr.ts';
+import { systemAgent } from './agent.ts';
+import { openChannel } from './channels/open.ts';
+import { CHANNEL_SYNTAX, parseChannelSpec } from './channels/spec.ts';
+import {
+  type Config,
+  DEFAULT_FILE,
+  DEFAULTS,
+  formatConfig,
+  parseAbsolutePath,
+  parseLogLevel,
+  readConfig,
+} from './config.ts';
+import { type Effects, linuxPlatform } from './platform/linux.ts';
+import { demoGate, type Gate } from './qga/gate.ts';
+
+const COMMAND_LINE = {
+  name: 'uga system-agent',
+  summary: 'The one privileged daemon of a guest: serves the host over its channels.',
+  options: [
+    {
+      name: 'config',
+      value: 'FILE',
+      help: `Configuration file, and FILE.d/*.conf after it (default ${DEFAULT_FILE}).`,
+    },
+    { name: 'qga', value: 'CHANNEL', help: 'Channel of the QEMU guest agent (default virtio:org.qemu.guest_agent.0).' },
+    { name: 'ovirt', value: 'CHANNEL', help: '', unavailable: true },
+    { name: 'vdagent', value: 'CHANNEL', help: '', unavailable: true },
+    { name: 'link', value: 'PATH', help: '', unavailable: true },
+    { name: 'state-dir', value: 'DIR', help: `Folder for what must outlive a restart (default ${DEFAULTS.stateDir}).` },
+    { name: 'uinput', value: 'auto|off|fake:PATH', help: '', unavailable: true },
+    { name: 'log-level', value: 'L', help: 'error, warn, info or debug (default info).' },
+    { name: 'demo', help: 'Answer only commands that read; everything else is refused and nothing here is changed.' },
+    { name: 'dump-config', help: 'Print the configuration in force as a configuration file and exit. Opens nothing.' },
+  ],
+  positionals: [],
+  sections: [
+    {
+      title: 'Channels',
+      text: `CHANNEL = ${CHANNEL_SYNTAX}\nA port that is missing, busy or without a host is waited for.`,
+    },
+    {
+      title: 'Signals',
+      text: 'SIGTERM and SIGINT stop the agent; a second one stops it at once.',
+    },
+    { title: 'Exit codes', text: '0 stopped by a signal, 1 could not run, 2 wrong options or configuration' },
+  ],
+} as const satisfies CommandLine;
+
+type Options = Values<typeof COMMAND_LINE>;
+
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let options: Options;
+  let config: Config;
+  try {
+    const parsed = parseCommandLine(COMMAND_LINE, argv);
+    if (parsed.help) {
+      io.stdout.write(helpText(COMMAND_LINE));
+      return 0;
+    }
+    options = parsed.options;
+    config = { ...DEFAULTS, ...readConfig(options.config), ...fromOptions(options) };
+  } catch (error) {
+    if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
+    throw error;
+  }
+  if (options['dump-config']) {
+    io.stdout.write(formatConfig(config));
+    return 0;
+  }
+
+  // Whatever is created here is nobody else's, unless a file says so itself (S4).
+  process.umask(0o077);
+  const log = createLog({ level: config.logLevel, fd: 2, journal: process.env.JOURNAL_STREAM !== undefined });
+  const gate: Gate = options.demo ? demoGate : () => undefined;
+  log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, qga: config.qga.kind, demo: options.demo });
+  const agent = systemAgent({
+    platform: linuxPlatform(effectsOf(options), process.env),
+    gate,
+    qga: openChannel(config.qga, log),
+    log,
+  });
+  return runUntilSignal(agent, log);
+}
+
+/** UGA_EFFECTS=refuse is how tests start the agent on a machine that somebody needs. */
+function effectsOf(options: Options): Effects {
+  return options.demo || process.env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real';
+}
+
+function fromOptions(options: Options): Partial<Config> {
+  return {
+    ...(options.qga === undefined ? {} : { qga: parseChannelSpec(options.qga) }),
+    ...(options['state-dir'] === undefined ? {} : { stateDir: parseAbsolutePath(options['state-dir']) }),
+    ...(options['log-level'] === undefined ? {} : { logLevel: parseLogLevel(options['log-level']) }),
+  };
+}

@@ -1,0 +1,36 @@
+import { accessSync, constants } from 'node:fs';
+import { runProgram } from '#shared/process/node.ts';
+import { linuxClock } from '../clock/linux.ts';
+import { linuxInventory } from '../inventory/linux.ts';
+import { linuxNetwork } from '../network/linux.ts';
+import type { Platform } from '../platform.ts';
+import { linuxPower } from '../power/linux.ts';
+import { refusingPower } from '../power/refusing.ts';
+import { linuxUsers } from '../users/linux.ts';
+
+/** `refuse`: every port that changes the machine answers with an error instead. */
+export type Effects = 'real' | 'refuse';
+
+/** The ports that change the machine. Each has a real and a refusing form, or this file does not compile. */
+type Effectful = Pick<Platform, 'power'>;
+const REFUSING: Effectful = { power: refusingPower };
+
+export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv): Partial<Platform> {
+  const effectful: Effectful = effects === 'refuse' ? REFUSING : { power: linuxPower(runProgram, isExecutable) };
+  return {
+    clock: linuxClock,
+    inventory: linuxInventory(environment.QGA_OS_RELEASE),
+    network: linuxNetwork(),
+    users: linuxUsers(),
+    ...effectful,
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

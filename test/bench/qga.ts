@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunningAgent, startOracle, startSystemAgent } from '#test/support/agents.ts';
+import { contextSwitches, privateDirtyKib, processorTicks, residentKib } from '#test/support/processes.ts';
+import { LeanClient } from './lean-client.ts';
+import { median, type Row, row, type Target } from './report.ts';
+
+const ROUNDS = 9;
+const IDLE_SECONDS = 10;
+
+interface Pair<T> {
+  readonly original: T;
+  readonly ours: T;
+}
+
+/** Rows of the QEMU guest agent's door; every measurement alternates between the two programs. */
+export async function qgaRows(): Promise<Row[]> {
+  const rows: Row[] = [];
+  {
+    await using original = await startOracle();
+    await using ours = await startSystemAgent();
+    const agents = { original, ours };
+    const calls = (name: string, request: object, count: number, target: Target) => {
+      rows.push(
+        row(
+          name,
+          'µs',
+          alternate(agents, (agent) => roundTrip(agent, request, count)),
+          target,
+        ),
+      );
+    };
+    calls('guest-ping, round trip', { execute: 'guest-ping' }, 3000, { of: 'ratio', atMost: 1 });
+    rows.push(
+      row(
+        'guest-ping, pipelined',
+        'calls/s',
+        alternate(agents, (agent) => pipelined(agent, 3000)),
+        {
+          of: 'ratio',
+          atLeast: 1,
+        },
+      ),
+    );
+    calls('guest-get-osinfo', { execute: 'guest-get-osinfo' }, 500, { of: 'ratio', atMost: 1.5 });
+    calls('guest-network-get-interfaces', { execute: 'guest-network-get-interfaces' }, 500, {
+      of: 'ratio',
+      atMost: 1.5,
+    });
+    calls('guest-get-users', { execute: 'guest-get-users' }, 500, { of: 'ratio', atMost: 1.5 });
+  }
+  rows.push(row('start to first answer', 'ms', await alternateStarts(), { of: 'ours', atMost: 120 }));
+  rows.push(...(await idleRows()));
+  return rows;
+}
+
+function alternate(agents: Pair<RunningAgent>, measure: (agent: RunningAgent) => number): Pair<number> {
+  const figures: { original: number[]; ours: number[] } = { original: [], ours: [] };
+  measure(agents.original); // warm
+  measure(agents.ours);
+  for (let round = 0; round < ROUNDS; round++) {
+    figures.original.push(measure(agents.original));
+    figures.ours.push(measure(agents.ours));
+  }
+  return { original: median(figures.original), ours: median(figures.ours) };
+}
+
+/** Microseconds for one request and its answer. */
+function roundTrip(agent: RunningAgent, request: object, count: number): number {
+  using client = new LeanClient(agent.socket);
+  const bytes = Buffer.from(`${JSON.stringify(request)}\n`);
+  const started = process.hrtime.bigint();
+  for (let call = 0; call < count; call++) {
+    client.send(bytes);
+    client.skipLines(1);
+  }
+  return Number(process.hrtime.bigint() - started) / 1000 / count;
+}
+
+/** Answers a second when requests are written in blocks that fit the socket's buffer. */
+function pipelined(agent: RunningAgent, count: number): number {
+  using client = new LeanClient(agent.socket);
+  const block = 100;
+  const bytes = Buffer.from('{"execute":"guest-ping"}\n'.repeat(block));
+  const started = process.hrtime.bigint();
+  for (let call = 0; call < count; call += block) {
+    client.send(bytes);
+    client.skipLines(block);
+  }
+  return count / (Number(process.hrtime.bigint() - started) / 1e9);
+}
+
+async function alternateStarts(): Promise<Pair<number>> {
+  const figures: { original: number[]; ours: number[] } = { original: [], ours: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    figures.original.push(await startTime(startOracle));
+    figures.ours.push(await startTime(startSystemAgent));
+  }
+  return { original: median(figures.original), ours: median(figures.ours) };
+}
+
+/** Milliseconds from the start of the program to its first answer. */
+async function startTime(start: () => Promise<RunningAgent>): Promise<number> {
+  const started = process.hrtime.bigint();
+  await using agent = await start();
+  roundTrip(agent, { execute: 'guest-ping' }, 1);
+  return Number(process.hrtime.bigint() - started) / 1e6;
+}
+
+/** A host is connected and silent; both programs are quiet at the same time. */
+async function idleRows(): Promise<Row[]> {
+  await using original = await startOracle();
+  await using ours = await startSystemAgent();
+  using first = new LeanClient(original.socket);
+  using second = new LeanClient(ours.socket);
+  for (const client of [first, second]) {
+    client.send(Buffer.from('{"execute":"guest-ping"}\n'));
+    client.skipLines(1);
+  }
+  await sleep(2000);
+  const pids = { original: original.program.pid, ours: ours.program.pid };
+  const before = both(pids, (pid) => ({ switches: contextSwitches(pid), ticks: processorTicks(pid) }));
+  await sleep(IDLE_SECONDS * 1000);
+  const after = both(pids, (pid) => ({ switches: contextSwitches(pid), ticks: processorTicks(pid) }));
+  const spent = (what: 'switches' | 'ticks') => ({
+    original: after.original[what] - before.original[what],
+    ours: after.ours[what] - before.ours[what],
+  });
+  return [
+    row(`idle, host connected: wake-ups in ${IDLE_SECONDS} s`, 'count', spent('switches'), { of: 'ours', atMost: 0 }),
+    row(`idle, host connected: CPU in ${IDLE_SECONDS} s`, 'ticks', spent('ticks'), { of: 'ours', atMost: 0 }),
+    row('system-agent: private dirty memory', 'KiB', both(pids, privateDirtyKib)),
+    row('system-agent: resident memory, mostly shared pages of node', 'KiB', both(pids, residentKib)),
+  ];
+}
+
+function both<T>(pids: Pair<number>, measure: (pid: number) => T): Pair<T> {
+  return { original: measure(pids.original), ours: measure(pids.ours) };
+}

@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { Program, temporaryFolder } from './programs.ts';
+
+/**
+ * Agents on a unix socket. Ours is started with refusing ports, always: no byte that a test sends can change the
+ * machine that runs the tests. The real qemu-ga has no such switch, so `askOracle` refuses by name instead.
+ */
+export interface RunningAgent extends AsyncDisposable {
+  readonly socket: string;
+  readonly folder: string;
+  readonly program: Program;
+}
+
+const BUNDLE = 'dist/uga.js';
+
+/** The environment in which nothing our agent does can reach the machine. */
+export function safeEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, UGA_EFFECTS: 'refuse' };
+}
+
+/** @param options more options of the face */
+export async function startSystemAgent(...options: string[]): Promise<RunningAgent> {
+  return start((folder, socket) => [
+    ...ourProgram('system-agent'),
+    '--qga',
+    `unix-listen:${socket}`,
+    '--state-dir',
+    folder,
+    ...options,
+  ]);
+}
+
+/** Our qemu-ga face. */
+export async function startQemuGaFace(...options: string[]): Promise<RunningAgent> {
+  return start((folder, socket) => [...ourProgram('qemu-ga'), ...qemuGaOptions(folder, socket), ...options]);
+}
+
+/** The real one. */
+export async function startOracle(...options: string[]): Promise<RunningAgent> {
+  return start((folder, socket) => ['qemu-ga', ...qemuGaOptions(folder, socket), ...options]);
+}
+
+export function ourProgram(face: string): [string, ...string[]] {
+  return [process.execPath, BUNDLE, face];
+}
+
+function qemuGaOptions(folder: string, socket: string): string[] {
+  return ['-m', 'unix-listen', '-p', socket, '-t', folder, '-f', path.join(folder, 'pid')];
+}
+
+async function start(argv: (folder: string, socket: string) => [string, ...string[]]): Promise<RunningAgent> {
+  const folder = temporaryFolder();
+  const socket = path.join(folder.path, 'qga.sock');
+  const program = new Program(argv(folder.path, socket), safeEnvironment());
+  try {
+    await program.socket(socket);
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    folder[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    socket,
+    folder: folder.path,
+    program,
+    async [Symbol.asyncDispose]() {
+      await program[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
