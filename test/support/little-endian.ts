@@ -21,5 +21,5 @@ export function text(characters: string): Uint8Array {
 }
 
 export function join(...parts: Uint8Array[]): Uint8Array {
-  return u8(...parts.flatMap((part) => [...part]));
+  return Uint8Array.from(Buffer.concat(parts));
 }

@@ -1,0 +1,13 @@
+/**
+ * Repeatable chance: a failure is found again by its seed. Numbers from 0 to just below `limit`.
+ * Mulberry32, a public-domain generator; good enough to shake a parser, not for secrets.
+ */
+export function random(seed: number): (limit: number) => number {
+  let state = seed >>> 0;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+  };
+}
