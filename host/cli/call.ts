@@ -1,5 +1,5 @@
-import { DEFAULT_GRACE_MS, SILENT_COMMANDS } from '#host/qga/client.ts';
 import type { Door } from '#host/qga/door.ts';
+import { DEFAULT_GRACE_MS, SILENT_COMMANDS } from '#host/qga/options.ts';
 import { GuestError } from '#host/qga/reply.ts';
 import type { Io } from '#shared/cli/io.ts';
 import { AgentError } from '#shared/errors.ts';

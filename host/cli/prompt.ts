@@ -9,8 +9,8 @@ import { readStatus } from './status.ts';
 const BUILT_IN = ['help', 'quit', 'status'];
 const HISTORY = 500;
 
-export const PROMPT_HELP = `COMMAND [NAME=VALUE]...   sends COMMAND; a VALUE that is JSON is taken as such,
-                          anything else is a string
+export const PROMPT_HELP = `COMMAND [NAME=VALUE]...   sends COMMAND; a VALUE that is JSON is taken as
+                          such, anything else is a string
 COMMAND {JSON}            the same with all arguments as one JSON object
 status                    what the guest says about itself
 help                      this text and the guest's commands

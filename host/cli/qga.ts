@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { DEFAULT_GRACE_MS, DEFAULT_TIMEOUT_MS } from '#host/qga/client.ts';
 import { Door } from '#host/qga/door.ts';
+import { DEFAULT_GRACE_MS, DEFAULT_TIMEOUT_MS } from '#host/qga/options.ts';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Run } from '#shared/cli/io.ts';
 import { type CommandLine, type Parsed, parseCommandLine } from '#shared/cli/options.ts';
@@ -42,27 +42,29 @@ const LINE = {
       title: 'Arguments',
       text: `{JSON}       all arguments as one JSON object
 -            the same, read from standard input
-NAME=VALUE   one argument each. A VALUE that is JSON is taken as such (5, true,
-             "5", [1, 2]), anything else is a string.
+NAME=VALUE   one argument each. A VALUE that is JSON is taken as such (5,
+             true, "5", [1, 2]), anything else is a string.
 Integers of 64 bits are exact, both ways.`,
     },
     {
       title: 'Commands without a reply',
       text: `guest-shutdown, guest-suspend-disk, guest-suspend-ram and guest-suspend-hybrid
-answer only when they fail. They are sent after the agent has answered a sync, and
-count as done when the channel closes or nothing comes for ${DEFAULT_GRACE_MS / 1000} s; stderr says which.`,
+answer only when they fail. They are sent after the agent has answered a sync,
+and count as done when the channel closes or nothing comes for ${DEFAULT_GRACE_MS / 1000} s; stderr
+says which. Neither proves that the guest did it.`,
     },
     {
       title: 'Prompt',
       text: `${PROMPT_HELP}
 
-Tab completes command names, the arrow keys recall earlier lines, Ctrl-C cancels
-the command under way. Without a terminal commands are read one a line.`,
+Tab completes command names, the arrow keys recall earlier lines, Ctrl-C
+cancels the command under way. A connection that is lost is made anew for the
+next command. Without a terminal commands are read one a line.`,
     },
     {
       title: 'Output',
-      text: `The returned value as ASCII JSON on stdout; errors and remarks on stderr. Nothing
-that a guest says reaches the terminal unescaped.`,
+      text: `The returned value as ASCII JSON on stdout; errors and remarks on stderr.
+Nothing that a guest says reaches the terminal unescaped.`,
     },
     {
       title: 'Exit codes',

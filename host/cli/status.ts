@@ -1,5 +1,6 @@
-import type { QgaClient, RequestOptions } from '#host/qga/client.ts';
+import type { QgaClient } from '#host/qga/client.ts';
 import { listOf, member, readCommands, textOf } from '#host/qga/info.ts';
+import type { RequestOptions } from '#host/qga/options.ts';
 import { GuestError } from '#host/qga/reply.ts';
 import type { JsonValue } from '#shared/json/value.ts';
 import { plain } from './plain.ts';

@@ -5,39 +5,17 @@ import { formatJson } from '#shared/json/format.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import { Deadline } from './deadline.ts';
 import { type LineEvent, LineReader } from './lines.ts';
+import {
+  type ClientOptions,
+  DEFAULT_GRACE_MS,
+  DEFAULT_MAX_REPLY,
+  DEFAULT_TIMEOUT_MS,
+  type RequestOptions,
+  type TellOptions,
+  type Told,
+} from './options.ts';
 import { GuestError, readReply } from './reply.ts';
 
-export interface RequestOptions {
-  /** For all of it: the wait for earlier requests, sync if it is needed, and the reply. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** `timeoutMs` is for connecting, and for each request that does not say otherwise. Default 10 s. */
-export interface ClientOptions extends RequestOptions {
-  /** Longest reply in bytes. Default 64 MiB, the most that the JSON reader takes. */
-  readonly maxReplyBytes?: number;
-}
-
-export interface TellOptions extends RequestOptions {
-  /** Silence of this length counts as success. Default 5 s, on top of `timeoutMs`. */
-  readonly graceMs?: number | undefined;
-}
-
-/** How a command without reply on success went: the channel closed, nothing came, or the guest replied all the same. */
-export type Told = 'closed' | 'silent' | 'replied';
-
-/** Commands that answer only when they fail. Source: QEMU qga/qapi-schema.json, 'success-response': false. */
-export const SILENT_COMMANDS: ReadonlySet<string> = new Set([
-  'guest-shutdown',
-  'guest-suspend-disk',
-  'guest-suspend-ram',
-  'guest-suspend-hybrid',
-]);
-
-export const DEFAULT_TIMEOUT_MS = 10_000;
-export const DEFAULT_GRACE_MS = 5_000;
-const DEFAULT_MAX_REPLY = 64 * 1024 * 1024;
 const MAX_WAITING = 64;
 /** `{"return": 9007199254740991}` with room for another agent's blank space. */
 const MAX_SYNC_REPLY = 256;
@@ -106,6 +84,8 @@ export class QgaClient implements AsyncDisposable {
   }
 
   /**
+   * Not for SILENT_COMMANDS, whose success would be a timeout: see `tell`.
+   *
    * @param args the object `arguments`; left out when undefined
    * @returns what the guest returned; no result is an empty Map
    * @throws {GuestError} the guest said no

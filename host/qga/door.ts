@@ -1,4 +1,5 @@
-import { type ClientOptions, QgaClient, type RequestOptions } from './client.ts';
+import { QgaClient } from './client.ts';
+import type { ClientOptions, RequestOptions } from './options.ts';
 
 /** A guest's QGA socket that outlives its connections: connects when it is needed and again after a loss. */
 export class Door implements AsyncDisposable {

@@ -136,7 +136,7 @@ describe('a command line', () => {
       assert.equal(await run(words, io), 0);
       assert.match(io.out(), /^Usage: uga host/);
       assert.doesNotMatch(io.out(), /ovirt|vdagent/);
-      for (const line of io.out().split('\n')) assert.ok(line.length <= 84, line);
+      for (const line of io.out().split('\n')) assert.ok(line.length <= 80, line);
     });
   }
 });

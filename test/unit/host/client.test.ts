@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { QgaClient } from '#host/qga/client.ts';
 import { GuestError } from '#host/qga/reply.ts';
+import { AgentError } from '#shared/errors.ts';
 import { type Script, startGuest, syncReply } from '#test/support/scripted-guest.ts';
 
 /** Short where it is expected to run out, long where it must not. */
@@ -313,4 +314,29 @@ it('a dialogue cut at every byte gives the same answers', async () => {
   });
   await using client = await QgaClient.connect(guest.path);
   assert.deepEqual([await client.request('a'), await client.request('b')], ['a', 'b']);
+});
+
+describe('a reply with one wrong byte, at every position,', () => {
+  const good = Buffer.from('{"return": ["a", 1]}\n');
+  const mutations: Record<string, (at: number) => Buffer> = {
+    'is dropped': (at) => Buffer.concat([good.subarray(0, at), good.subarray(at + 1)]),
+    'is doubled': (at) => Buffer.concat([good.subarray(0, at + 1), good.subarray(at)]),
+    'is flipped': (at) => good.map((byte, index) => (index === at ? byte ^ 0x80 : byte)) as Buffer,
+    'has a newline before it': (at) => Buffer.concat([good.subarray(0, at), Buffer.from('\n'), good.subarray(at)]),
+    'has 0xFF before it': (at) => Buffer.concat([good.subarray(0, at), Buffer.of(0xff), good.subarray(at)]),
+  };
+  for (const [name, mutate] of Object.entries(mutations)) {
+    it(`which ${name}: the next answer is the right one (L1)`, async () => {
+      let at = 0;
+      await using guest = await startGuest((request, socket) =>
+        request.execute === 'bad' ? socket.write(mutate(at)) : echo(request, socket),
+      );
+      await using client = await QgaClient.connect(guest.path);
+      for (at = 0; at < good.length; at++) {
+        const settled = await client.request('bad', undefined, SOON).catch((error: unknown) => error);
+        assert.ok(Array.isArray(settled) || settled instanceof AgentError, `position ${at}: ${settled}`);
+        assert.equal(await client.request(`after-${at}`), `after-${at}`);
+      }
+    });
+  }
 });
