@@ -1,14 +1,11 @@
 import { ensureImage } from '../image/build.ts';
 import type { ImageName } from '../image/recipe.ts';
-import { Machine } from './machine.ts';
+import { Machine, PRODUCT } from './machine.ts';
 import { ensureSavedState } from './saved-state.ts';
 
 export interface GuestOptions {
   readonly image?: ImageName;
 }
-
-/** What is under test; `npm test` builds it first. */
-const PRODUCT = 'dist';
 
 /**
  * A running guest with the built product at /opt/uga, no agent started. It continues from the moment after its first

@@ -10,6 +10,9 @@ import { makeEmptyPayload, makePayload } from './payload.ts';
 import { Qmp } from './qmp.ts';
 import { RootShell } from './root-shell.ts';
 
+/** Folder of what is under test; `npm test` builds it first. */
+export const PRODUCT = 'dist';
+
 /** How a machine comes up. */
 export interface Start {
   readonly image: Image;
@@ -97,7 +100,7 @@ export class Machine implements AsyncDisposable {
     this.shell[Symbol.dispose]();
     this.qmp[Symbol.dispose]();
     await this.qemu.stop();
-    await rm(this.files.folder, { recursive: true });
+    await rm(this.files.folder, { recursive: true, force: true });
   }
 }
 

@@ -2,7 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../support/process.ts';
 import { cached } from './cache.ts';
-import { type ImageName, type Recipe, recipeFolder, recipeFor } from './recipe.ts';
+import { type ImageName, type Recipe, recipeFolder, recipeFor, sourcesFor } from './recipe.ts';
 
 /** What QEMU needs to boot a guest; read-only, guests write to overlays. */
 export interface Image {
@@ -66,7 +66,7 @@ async function installDebian(recipe: Recipe, tree: string, modules: string): Pro
       ...[recipe.suite, tree, '-'],
     ],
     {
-      input: recipe.sources,
+      input: await sourcesFor(recipe.suite),
       timeoutMs: BUILD_TIMEOUT_MS,
       env: { LAB_RECIPE: recipeFolder, LAB_NODE: process.execPath, LAB_MODULES: modules },
     },

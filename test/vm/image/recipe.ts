@@ -37,20 +37,18 @@ export interface Recipe extends Content {
   readonly name: ImageName;
   /** Debian package of the kernel, like "linux-image-6.1.0-42-amd64". */
   readonly kernelPackage: string;
-  /** Lines of apt's sources.list, with the host's own mirrors. */
-  readonly sources: string;
-  /** Changes when the content, a file of the recipe, the kernel or Node does. Mirrors do not count. */
+  /** Changes when the content, a file of the recipe, the kernel or Node does. */
   readonly key: string;
 }
 
 /** @throws {AgentError} 'failed' where apt has no package lists of Debian */
 export async function recipeFor(name: ImageName): Promise<Recipe> {
   const content = IMAGES[name];
-  const [kernelPackage, sources] = await Promise.all([newestKernel(), sourcesFor(content.suite)]);
+  const kernelPackage = await newestKernel();
   const hash = createHash('sha256');
   hash.update(JSON.stringify([content, kernelPackage, process.version, statSync(process.execPath).size]));
   for (const file of filesOfRecipe()) hash.update(`\0${file}\0`).update(readFileSync(path.join(recipeFolder, file)));
-  return { name, ...content, kernelPackage, sources, key: hash.digest('hex').slice(0, 12) };
+  return { name, ...content, kernelPackage, key: hash.digest('hex').slice(0, 12) };
 }
 
 function filesOfRecipe(): string[] {
@@ -67,8 +65,12 @@ async function newestKernel(): Promise<string> {
   return name;
 }
 
-/** The host's Debian mirrors, turned to `suite`: no address is written here, and a local mirror stays in use. */
-async function sourcesFor(suite: string): Promise<string> {
+/**
+ * Lines for apt's sources.list: the host's Debian mirrors, turned to `suite`. So no address is written here, and a local
+ * mirror stays in use.
+ * @throws {AgentError} 'failed' where apt has no package lists of Debian
+ */
+export async function sourcesFor(suite: string): Promise<string> {
   const line = 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)';
   const text = await run('apt-get', ['indextargets', '--format', line, 'Created-By: Packages', 'Origin: Debian']);
   const host = Object.values(IMAGES).find((image) => text.includes(` ${image.suite} `));

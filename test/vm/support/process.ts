@@ -22,6 +22,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     encoding: 'utf8',
     maxBuffer: MAX_OUTPUT,
     timeout: options.timeoutMs ?? 60_000,
+    killSignal: 'SIGKILL',
     env: { ...process.env, ...options.env },
   } as const;
   return new Promise((resolve, reject) => {
@@ -72,9 +73,14 @@ export class Companion implements AsyncDisposable {
     try {
       await within(graceMs, `${this.#name} to end`, this.exited);
     } catch {
-      this.#child.kill('SIGKILL');
-      await this.exited;
+      await this.kill();
     }
+  }
+
+  async kill(): Promise<void> {
+    if (!this.running) return;
+    this.#child.kill('SIGKILL');
+    await this.exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

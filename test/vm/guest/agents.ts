@@ -1,0 +1,36 @@
+import type { RootShell } from './root-shell.ts';
+
+/** An agent as a systemd unit of the guest. One at a time: the port has room for one reader. */
+export interface AgentUnit {
+  readonly unit: string;
+  /** Comes back once systemd has started the process; when it answers is the host's to find out. */
+  start(shell: RootShell): Promise<void>;
+}
+
+/** The built product on the standard virtio ports. systemd starts it again when it dies, as the package's unit does. */
+export const product: AgentUnit = {
+  unit: 'uga-system-agent.service',
+  start: async (shell) => {
+    await shell.run(
+      `systemd-run --quiet --collect --unit=${product.unit} --property=Restart=always --property=RestartSec=1s \
+        node /opt/uga/uga.js system-agent`,
+    );
+  },
+};
+
+/** Debian's qemu-ga, the oracle. */
+export const original: AgentUnit = {
+  unit: 'qemu-guest-agent.service',
+  start: async (shell) => {
+    await shell.run(`systemctl start ${original.unit}`);
+  },
+};
+
+export async function stopAgent(shell: RootShell, { unit }: AgentUnit): Promise<void> {
+  await shell.run(`systemctl stop ${unit}`);
+}
+
+/** Process id of the agent in the guest; 0 when it does not run. */
+export async function pidOf(shell: RootShell, { unit }: AgentUnit): Promise<number> {
+  return Number(await shell.run(`systemctl show --property=MainPID --value ${unit}`));
+}

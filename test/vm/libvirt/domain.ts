@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { KERNEL_OPTIONS, PORTS, SHELL_PORT } from '../guest/command-line.ts';
+import { makeOverlay, mountPayload, PRODUCT } from '../guest/machine.ts';
+import { makePayload } from '../guest/payload.ts';
+import { RootShell } from '../guest/root-shell.ts';
+import { ensureImage, type Image } from '../image/build.ts';
+import type { Companion } from '../support/process.ts';
+import { until } from '../support/wait.ts';
+import type { Libvirt } from './libvirt.ts';
+
+const BOOT_TIMEOUT_MS = 180_000;
+
+/** A guest that libvirt has started, with the built product at /opt/uga and no agent running. */
+export class Domain implements AsyncDisposable {
+  private constructor(
+    private readonly libvirt: Libvirt,
+    readonly name: string,
+    readonly shell: RootShell,
+  ) {}
+
+  static async boot(libvirt: Libvirt, name: string): Promise<Domain> {
+    const image = await ensureImage('bookworm');
+    const file = (end: string) => path.join(libvirt.folder, `${name}.${end}`);
+    await makeOverlay(file('qcow2'), image.disk);
+    await makePayload(file('raw'), PRODUCT);
+    await writeFile(file('xml'), describeDomain(name, image, file));
+    await libvirt.virsh('create', file('xml'));
+    const shell = await RootShell.connect(file('shell'), BOOT_TIMEOUT_MS);
+    await mountPayload(shell);
+    return new Domain(libvirt, name, shell);
+  }
+
+  /** virsh with this domain as the first argument of its command. */
+  virsh(command: string, ...args: readonly string[]): Promise<string> {
+    return this.libvirt.virsh(command, this.name, ...args);
+  }
+
+  /** The answer to a command of the agent, through libvirt. @throws with libvirt's text when the agent says no */
+  async ask(request: object): Promise<unknown> {
+    const answer = await this.virsh('qemu-agent-command', '--timeout', '20', JSON.stringify(request));
+    return JSON.parse(answer).return;
+  }
+
+  /** libvirt's view of the agent's port: "connected" or "disconnected". */
+  async channelState(): Promise<string | undefined> {
+    const target = await this.virsh('dumpxml', '--xpath', `//channel/target[@name="${PORTS.qga}"]`);
+    return /state="(\w+)"/.exec(target)?.[1];
+  }
+
+  async channelBecomes(state: 'connected' | 'disconnected', timeoutMs: number): Promise<void> {
+    await until(timeoutMs, `the channel to be ${state}`, async () =>
+      (await this.channelState()) === state ? true : undefined,
+    );
+  }
+
+  /** Writes libvirt's events about the agent to a file, until disposed. */
+  watchAgent(log: string): Promise<Companion> {
+    return this.libvirt.watch(log, 'event', this.name, '--event', 'agent-lifecycle', '--loop');
+  }
+
+  /** Waits until libvirt has the domain no more: it is transient, so that is its end. */
+  async gone(timeoutMs: number): Promise<void> {
+    await until(timeoutMs, `the end of domain ${this.name}`, async () => {
+      const names = await this.libvirt.virsh('list', '--name');
+      return names.split('\n').includes(this.name) ? undefined : true;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.shell[Symbol.dispose]();
+    await this.virsh('destroy').catch(() => {}); // it may have ended by itself, as it should in one test
+  }
+}
+
+function describeDomain(name: string, image: Image, file: (end: string) => string): string {
+  return `<domain type='qemu'>
+  <name>${name}</name>
+  <memory unit='MiB'>1024</memory>
+  <vcpu>2</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc'>hvm</type>
+    <kernel>${image.kernel}</kernel>
+    <initrd>${image.initrd}</initrd>
+    <cmdline>${KERNEL_OPTIONS}</cmdline>
+  </os>
+  <features><acpi/><apic/></features>
+  <cpu mode='maximum'/>
+  <on_poweroff>destroy</on_poweroff>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2' cache='unsafe'/>
+      <source file='${file('qcow2')}'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw' cache='unsafe'/>
+      <source file='${file('raw')}'/>
+      <target dev='vdb' bus='virtio'/>
+      <readonly/>
+    </disk>
+    <controller type='virtio-serial' index='0'/>
+    <channel type='unix'>
+      <source mode='bind'/>
+      <target type='virtio' name='${PORTS.qga}'/>
+    </channel>
+    <channel type='unix'>
+      <source mode='bind' path='${file('shell')}'/>
+      <target type='virtio' name='${SHELL_PORT}'/>
+    </channel>
+    <interface type='user'><model type='virtio'/><rom enabled='no'/></interface>
+    <serial type='file'><source path='${file('console')}'/></serial>
+    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+  </devices>
+</domain>
+`;
+}
