@@ -16,14 +16,21 @@ export interface Watch {
   close(): void;
 }
 
+export interface ReadinessWatch extends Watch {
+  /** Whether becoming writable is worth a report; true also reports how things are now. */
+  reportWritable(wanted: boolean): void;
+}
+
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_MOD = 3;
 const EPOLLIN = 0x1;
 const EPOLLOUT = 0x4;
 const EPOLLERR = 0x8;
 const EPOLLHUP = 0x10;
 const EPOLLRDHUP = 0x2000;
 const EPOLLET = 0x80000000;
+const INTEREST = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLET;
 
 /** `struct epoll_event` is packed on x86-64 alone: epoll_ctl(2), <sys/epoll.h>. */
 const EVENT_SIZE = process.arch === 'x64' ? 12 : 16;
@@ -48,17 +55,25 @@ type Poll = (fd: number, events: { readable: true }, report: (status: number) =>
  * come back by yourself: the same readiness is not reported again.
  *
  * Node's own loop is level-triggered; it watches an epoll descriptor in which `fd` is the only, edge-triggered entry.
- * The first report says how `fd` is when it is added.
+ * What `fd` is ready for when it is added is reported too.
  *
  * @param fd non-blocking; a device, socket, terminal or pipe (regular files fail with EPERM)
+ * @param options.writable false for a socket whose writer seldom waits: else each read of the other side is a report
  * @throws {Error} errno error
  */
-export function watchReadiness(fd: number, report: (readiness: Readiness) => void): Watch {
+export function watchReadiness(
+  fd: number,
+  report: (readiness: Readiness) => void,
+  options: { readonly writable: boolean } = { writable: true },
+): ReadinessWatch {
   const epoll = checked(epollCreate(EPOLL_CLOEXEC), 'epoll_create1');
   const event = new Uint32Array(EVENT_SIZE / Uint32Array.BYTES_PER_ELEMENT);
-  event[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP | EPOLLET;
+  const control = (operation: number, writable: boolean) => {
+    event[0] = writable ? INTEREST | EPOLLOUT : INTEREST;
+    checked(epollControl(epoll, operation, fd, event), 'epoll_ctl');
+  };
   try {
-    checked(epollControl(epoll, EPOLL_CTL_ADD, fd, event), 'epoll_ctl');
+    control(EPOLL_CTL_ADD, options.writable);
   } catch (error) {
     closeSync(epoll);
     throw error;
@@ -82,6 +97,9 @@ export function watchReadiness(fd: number, report: (readiness: Readiness) => voi
     }
   });
   const watch = {
+    reportWritable(wanted: boolean) {
+      if (open) control(EPOLL_CTL_MOD, wanted);
+    },
     close() {
       if (!open) return;
       open = false;

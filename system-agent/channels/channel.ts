@@ -17,10 +17,15 @@ export interface Channel {
   /**
    * Queues bytes for the present host; the channel keeps `bytes` until they are sent, so they must not change.
    * Without a host they are dropped: a stale answer helps nobody.
-   * @returns false when more than HIGH_WATER bytes wait; the caller should produce no more until `drained`.
+   * @returns false when more than HIGH_WATER bytes wait; the caller should produce no more until `drained`. Far beyond
+   *   that (MAX_QUEUED) the whole of `bytes` is dropped.
    */
   write(bytes: Uint8Array): boolean;
-  /** Stops `data` until `resume`, so that a host that sends without reading is slowed by its own pipe. */
+  /**
+   * Stops `data` until `resume`, so that a host that sends without reading is slowed by its own pipe. It lasts across
+   * hosts. What a host sent and nobody has read when it goes is dropped on a device (the next host uses the same pipe)
+   * and still delivered on a socket, whose end is then seen after `resume`.
+   */
   pause(): void;
   resume(): void;
   /** After `ended`: closes the connection once everything queued is sent. Devices have no connections and ignore it. */

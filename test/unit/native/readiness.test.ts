@@ -67,6 +67,24 @@ describe('readiness', () => {
     closeSync(theirs);
   });
 
+  it('to write is reported only while that is wanted', async () => {
+    const { ours, theirs } = socketPair();
+    const reports: Readiness[] = [];
+    const watch = watchReadiness(ours, (readiness) => reports.push(readiness), { writable: false });
+    for (let i = 0; i < 5; i++) await turn();
+    assert.equal(reports.length, 0);
+    watch.reportWritable(true);
+    await until(() => reports.length === 1);
+    assert.equal(reports[0]?.writable, true);
+    watch.reportWritable(false);
+    writeAvailable(theirs, Buffer.from('x'));
+    await until(() => reports.length === 2);
+    assert.deepEqual(reports[1], { readable: true, writable: false, hangup: false, error: false });
+    watch.close();
+    closeSync(ours);
+    closeSync(theirs);
+  });
+
   it('is not reported after close, also when close is called in a report', async () => {
     const { ours, theirs } = socketPair();
     let reports = 0;

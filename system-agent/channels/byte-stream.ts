@@ -1,0 +1,194 @@
+import { closeSync } from 'node:fs';
+import { errnoOf } from '#shared/errors.ts';
+import { readAvailable, writeAvailable } from '#shared/native/descriptor.ts';
+import { type Readiness, type ReadinessWatch, watchReadiness } from '#shared/native/readiness.ts';
+import { HIGH_WATER } from './channel.ts';
+
+const READ_SIZE = 64 * 1024;
+const WRITE_SIZE = 1024 * 1024;
+/** Calls in one turn of the loop, after which other channels have theirs: a host can be faster than we are. */
+const READS_PER_TURN = 64;
+const WRITES_PER_TURN = 16;
+/** A caller that ignores `write`'s answer must not take the machine's memory; the longest reply is far below. */
+export const MAX_QUEUED = 256 * 1024 * 1024;
+/** For a peer that has stopped sending and does not read its answer either. */
+const FINISH_MS = 30_000;
+
+export interface StreamEvents {
+  /** Somebody is at the other end, as far as the descriptor can tell. May be repeated. */
+  present(): void;
+  /** `bytes` are valid during the call only. */
+  data(bytes: Uint8Array): void;
+  /** The queue is empty again after `write` returned false. */
+  drained(): void;
+  /**
+   * All that was sent has been read and no more comes for now. `gone`: the peer does not read either, or `finish` has
+   * sent all. May be repeated, first with false and then with true.
+   */
+  ended(gone: boolean): void;
+  /** The descriptor is of no use any more. */
+  failed(error: unknown): void;
+}
+
+export interface StreamOptions {
+  readonly paused: boolean;
+  /**
+   * A device is one pipe for all hosts that come and go: it reports their presence, and what a host that has gone left
+   * unread must not reach the next one. A socket is a pipe of its own.
+   */
+  readonly device: boolean;
+}
+
+/** Bytes both ways over one non-blocking descriptor, which it owns. Events come from turns of the loop, never from calls. */
+export class ByteStream {
+  readonly #fd: number;
+  readonly #events: StreamEvents;
+  readonly #device: boolean;
+  readonly #watch: ReadinessWatch;
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_SIZE);
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #isFull = false;
+  #isBlocked = false;
+  #isPaused: boolean;
+  #mayHaveData = false;
+  #isHungUp = false;
+  #isClosed = false;
+  #writeError: unknown;
+  #finish: NodeJS.Timeout | undefined;
+  #nextTurn: NodeJS.Immediate | undefined;
+
+  /** @throws {Error} errno error when `fd` cannot be watched; it is closed then. */
+  constructor(fd: number, events: StreamEvents, options: StreamOptions) {
+    this.#fd = fd;
+    this.#events = events;
+    this.#isPaused = options.paused;
+    this.#device = options.device;
+    try {
+      // A device is always watched for writing: a host that connects clears HUP and makes it writable, nothing else.
+      this.#watch = watchReadiness(fd, (readiness) => this.#onReadiness(readiness), { writable: options.device });
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** @returns false when more than HIGH_WATER bytes wait. Beyond MAX_QUEUED the whole of `bytes` is dropped. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#isClosed || this.#writeError !== undefined || bytes.length === 0) return true;
+    if (this.#queued > 0 && this.#queued + bytes.length > MAX_QUEUED) return false;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    if (!this.#isBlocked && this.#queue.length === 1) this.#flush();
+    this.#isFull ||= this.#queued > HIGH_WATER;
+    return !this.#isFull;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (this.#mayHaveData) this.#schedule();
+  }
+
+  /** Forgets what waits to be sent. */
+  drop(): void {
+    this.#queue = [];
+    this.#queued = 0;
+    this.#isFull = false;
+  }
+
+  /** Reports `ended(true)` when all is sent, or when the peer has not read it for FINISH_MS. */
+  finish(): void {
+    if (this.#isClosed || this.#finish !== undefined) return;
+    this.#finish = setTimeout(() => this.#events.ended(true), FINISH_MS);
+    this.#schedule();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.drop();
+    clearTimeout(this.#finish);
+    clearImmediate(this.#nextTurn);
+    this.#watch.close();
+    closeSync(this.#fd);
+  }
+
+  #onReadiness({ readable, writable, hangup, error }: Readiness): void {
+    this.#isHungUp = hangup;
+    if (readable || hangup || error) this.#mayHaveData = true;
+    if (writable) this.#isBlocked = false;
+    if (!hangup) this.#events.present();
+    this.#turn();
+  }
+
+  #schedule(): void {
+    this.#nextTurn ??= setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    clearImmediate(this.#nextTurn);
+    this.#nextTurn = undefined;
+    if (this.#isClosed) return;
+    if (!this.#isBlocked) this.#flush();
+    if (this.#isFull && this.#queued === 0) {
+      this.#isFull = false;
+      this.#events.drained();
+    }
+    if (this.#mayHaveData) this.#drain();
+    if (this.#isClosed) return;
+    // A broken pipe shows at the reading side too, after what can still be read.
+    if (this.#writeError !== undefined && errnoOf(this.#writeError) !== 'EPIPE') this.#events.failed(this.#writeError);
+    else if (this.#finish !== undefined && this.#queued === 0) this.#events.ended(true);
+  }
+
+  #flush(): void {
+    try {
+      for (let writes = 0; writes < WRITES_PER_TURN; writes++) {
+        const [first] = this.#queue;
+        if (first === undefined) return;
+        const count = writeAvailable(this.#fd, first.subarray(0, WRITE_SIZE));
+        if (count === 0) return this.#block();
+        this.#queued -= count;
+        if (count === first.length) this.#queue.shift();
+        else this.#queue[0] = first.subarray(count);
+      }
+      if (this.#queued > 0) this.#schedule();
+    } catch (error) {
+      this.#writeError = error;
+      this.drop();
+      this.#schedule();
+    }
+  }
+
+  #block(): void {
+    this.#isBlocked = true;
+    if (!this.#device) this.#watch.reportWritable(true);
+  }
+
+  #drain(): void {
+    const discards = this.#device && this.#isHungUp;
+    for (let reads = 0; reads < READS_PER_TURN; reads++) {
+      if (this.#isClosed || (this.#isPaused && !discards)) return;
+      let count: number | undefined;
+      try {
+        count = readAvailable(this.#fd, this.#buffer);
+      } catch (error) {
+        this.#mayHaveData = false;
+        // A unix socket's peer has closed without reading all of ours: the end, like any other.
+        if (errnoOf(error) === 'ECONNRESET') return this.#events.ended(true);
+        return this.#events.failed(error);
+      }
+      if (!count) {
+        this.#mayHaveData = false;
+        if (count === 0) this.#events.ended(this.#isHungUp);
+        return;
+      }
+      if (!this.#isPaused) this.#events.data(this.#buffer.subarray(0, count));
+    }
+    this.#schedule();
+  }
+}

@@ -1,0 +1,108 @@
+import { messageOf } from '#shared/errors.ts';
+import type { Log } from '#shared/log/log.ts';
+import { ByteStream, type StreamEvents } from './byte-stream.ts';
+import type { Channel, ChannelEvents, ChannelState } from './channel.ts';
+
+/** The half of a channel that is the same for all: its state, one log line for each change, and the present stream. */
+export abstract class StreamChannel implements Channel {
+  readonly description: string;
+  protected readonly log: Log;
+  #state: ChannelState = 'closed';
+  #events: ChannelEvents = nobody;
+  #stream: ByteStream | undefined;
+  #isPaused = false;
+
+  constructor(description: string, log: Log) {
+    this.description = description;
+    this.log = log;
+  }
+
+  get state(): ChannelState {
+    return this.#state;
+  }
+
+  open(events: ChannelEvents): void {
+    this.#events = events;
+    this.start();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#state === 'connected' && this.#stream !== undefined ? this.#stream.write(bytes) : true;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#stream?.resume();
+  }
+
+  hangUp(): void {}
+
+  async close(): Promise<void> {
+    this.#events = nobody;
+    this.stop();
+    this.detach('closed');
+  }
+
+  protected abstract start(): void;
+  /** Releases what `start` took, but for the stream. Idempotent. */
+  protected abstract stop(): void;
+
+  protected get stream(): ByteStream | undefined {
+    return this.#stream;
+  }
+
+  /** The part of a stream's events that goes straight to the channel's user. */
+  protected passOn(): Pick<StreamEvents, 'data' | 'drained'> {
+    return { data: (bytes) => this.#events.data(bytes), drained: () => this.#events.drained() };
+  }
+
+  protected passOnEnd(): void {
+    this.#events.ended();
+  }
+
+  /**
+   * Makes `fd` the way to the host; the caller then enters a state. The first event comes in a later turn.
+   * @throws {Error} errno error when the descriptor cannot be watched; it is closed then.
+   */
+  protected attach(fd: number, events: StreamEvents, options: { readonly device: boolean }): void {
+    this.#stream = new ByteStream(fd, events, { ...options, paused: this.#isPaused });
+  }
+
+  /** Gives the stream up and enters `state`. */
+  protected detach(state: ChannelState, reason?: unknown): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+    this.enter(state, reason);
+  }
+
+  /** Tells log and user of a change of state; entering the present one says nothing. */
+  protected enter(state: ChannelState, reason?: unknown): void {
+    const before = this.#state;
+    if (state === before) return;
+    this.#state = state;
+    const fields = { channel: this.description, state, ...(reason !== undefined && { reason: messageOf(reason) }) };
+    if (state === 'busy') this.log.warn(STATE_CHANGED, fields);
+    else this.log.info(STATE_CHANGED, fields);
+    if (before === 'connected') {
+      this.#stream?.drop();
+      this.#events.disconnected();
+    } else if (state === 'connected') {
+      this.#events.connected();
+    }
+  }
+}
+
+export const STATE_CHANGED = 'channel changed its state';
+
+const nobody: ChannelEvents = {
+  connected: () => {},
+  data: () => {},
+  drained: () => {},
+  ended: () => {},
+  disconnected: () => {},
+};

@@ -1,0 +1,121 @@
+import { closeSync, lstatSync, unlinkSync } from 'node:fs';
+import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
+import { Backoff } from '#shared/lifecycle/backoff.ts';
+import type { Log } from '#shared/log/log.ts';
+import { type Watch, watchReadiness } from '#shared/native/readiness.ts';
+import { acceptUnix, connectUnix, listenUnix } from '#shared/native/unix-socket.ts';
+import { StreamChannel } from './stream-channel.ts';
+
+/** Clients beyond the served one whose connect succeeds; the kernel keeps them, in order, with what they send. */
+const WAITING_CLIENTS = 16;
+const ACCEPT_AGAIN_MS = [100, 5_000] as const;
+
+/**
+ * A listening unix socket that serves one client at a time: the next is accepted when the present one is gone.
+ * The socket's mode follows the umask; its file is removed at the end if it is still ours.
+ */
+export class UnixListenChannel extends StreamChannel {
+  readonly #path: string;
+  readonly #backoff = new Backoff(...ACCEPT_AGAIN_MS);
+  #listener: Listener | undefined;
+  #hasEnded = false;
+  #again: NodeJS.Timeout | undefined;
+
+  constructor(path: string, log: Log) {
+    super(`unix-listen:${path}`, log);
+    this.#path = path;
+  }
+
+  override hangUp(): void {
+    this.stream?.finish();
+  }
+
+  protected override start(): void {
+    this.#listener = listenAt(this.#path, () => this.#acceptNext());
+    this.enter('waiting');
+  }
+
+  protected override stop(): void {
+    clearTimeout(this.#again);
+    this.#listener?.close();
+    this.#listener = undefined;
+  }
+
+  #acceptNext(): void {
+    if (this.#listener === undefined || this.stream !== undefined) return;
+    try {
+      const fd = acceptUnix(this.#listener.fd);
+      if (fd === undefined) return;
+      const events = {
+        ...this.passOn(),
+        present: () => {},
+        ended: (gone: boolean) => this.#onEnd(gone),
+        failed: (error: unknown) => this.#dismiss(error),
+      };
+      this.attach(fd, events, { device: false });
+    } catch (error) {
+      // Out of descriptors or memory: the client waits in the kernel, and no edge will tell again (S7).
+      const delayMs = this.#backoff.next();
+      this.log.warn('client cannot be accepted now', { channel: this.description, reason: messageOf(error), delayMs });
+      this.#again = setTimeout(() => this.#acceptNext(), delayMs);
+      return;
+    }
+    this.#hasEnded = false;
+    this.#backoff.reset();
+    this.enter('connected');
+  }
+
+  #onEnd(gone: boolean): void {
+    if (gone) return this.#dismiss();
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.passOnEnd();
+  }
+
+  #dismiss(reason?: unknown): void {
+    this.detach('waiting', reason);
+    this.#acceptNext();
+  }
+}
+
+interface Listener {
+  readonly fd: number;
+  /** Also removes the file, unless somebody has put another in its place. */
+  close(): void;
+}
+
+/** @throws {AgentError} 'failed' */
+function listenAt(path: string, arrived: () => void): Listener {
+  try {
+    removeStale(path);
+    const fd = listenUnix(path, WAITING_CLIENTS);
+    const file = lstatSync(path);
+    const watch: Watch = watchReadiness(fd, arrived);
+    return {
+      fd,
+      close() {
+        watch.close();
+        closeSync(fd);
+        const present = lstatSync(path, { throwIfNoEntry: false });
+        if (present?.ino === file.ino && present.dev === file.dev) unlinkSync(path);
+      },
+    };
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    throw new AgentError('failed', `cannot listen on ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A socket file outlives its agent; one that answers belongs to an agent that lives, anything else is not ours to remove. */
+function removeStale(path: string): void {
+  const file = lstatSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return;
+  if (!file.isSocket()) throw new AgentError('failed', `cannot listen on ${path}: it exists and is no socket`);
+  try {
+    closeSync(connectUnix(path));
+  } catch (error) {
+    if (errnoOf(error) === 'ECONNREFUSED') return unlinkSync(path);
+    if (errnoOf(error) !== 'EAGAIN') throw error; // EAGAIN: it lives, and too many clients wait
+  }
+  throw new AgentError('failed', `cannot listen on ${path}: another agent listens there`);
+}
