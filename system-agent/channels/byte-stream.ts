@@ -159,7 +159,9 @@ export class ByteStream {
       if (this.#queued > 0) this.#schedule();
     } catch (error) {
       this.#writeError = error;
-      this.drop();
+      // Still "full" if it was: the next turn tells that it drained, or whoever waits for that never reads the end.
+      this.#queue = [];
+      this.#queued = 0;
       this.#schedule();
     }
   }

@@ -4,11 +4,15 @@ import { serialLine } from './serial-line.ts';
 import type { ChannelSpec } from './spec.ts';
 import { UnixConnectChannel } from './unix-connect.ts';
 import { UnixListenChannel } from './unix-listen.ts';
-import { virtioPort } from './virtio-port.ts';
+import { virtioDevice, virtioPort } from './virtio-port.ts';
 
-/** The channel that a specification names; nothing is opened yet. */
-export function openChannel(spec: Exclude<ChannelSpec, { kind: 'off' }>, log: Log): Channel {
+/** The channel that a specification names, or undefined for a door that is off; nothing is opened yet. */
+export function openChannel(spec: ChannelSpec, log: Log): Channel | undefined {
   switch (spec.kind) {
+    case 'off':
+      return undefined;
+    case 'virtio-device':
+      return virtioDevice(spec.path, log);
     case 'virtio':
       return virtioPort(spec.name, log);
     case 'serial':

@@ -31,6 +31,19 @@ export function virtioPort(name: string, log: Log, roots: PortRoots = ROOTS): De
   return new DeviceChannel(`virtio:${name}`, device, log);
 }
 
+/** The same by the path of its node or link, wherever that is: how qemu-ga's options name a port. */
+export function virtioDevice(file: string, log: Log): DeviceChannel {
+  const folder = path.dirname(file);
+  const device = {
+    host: 'tells',
+    folders: [path.dirname(folder), folder], // the folder of udev's links comes with the first port
+    concerns: (entry: string) => entry === path.basename(file) || entry === path.basename(folder),
+    locate: () => (existsSync(file) ? file : undefined),
+    prepare: () => {},
+  } as const;
+  return new DeviceChannel(`virtio-device:${file}`, device, log);
+}
+
 /** Path of the port's node; undefined while no port has that name. Without udev only the kernel's list knows names. */
 export function locatePort(name: string, roots: PortRoots): string | undefined {
   const link = path.join(roots.dev, 'virtio-ports', name);
