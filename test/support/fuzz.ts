@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { AgentError } from '#shared/errors.ts';
+import { random } from './random.ts';
+
+const MILLISECONDS = process.env.CI ? 10_000 : 2_000;
+
+/** What a round may leave to the garbage collector before it counts as a leak. */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+
+/** A number from 0 to just below the limit. */
+export type Chance = (limit: number) => number;
+
+/**
+ * Runs `round` again and again for two seconds, ten in CI. A failure names the seed of its round:
+ * `FUZZ_SEED=n` repeats that round alone.
+ */
+export function fuzz(name: string, round: (chance: Chance) => void): void {
+  it(name, () => {
+    const only = process.env.FUZZ_SEED;
+    if (only !== undefined) return round(random(Number(only)));
+    const until = Date.now() + MILLISECONDS;
+    const before = memory();
+    for (let seed = Date.now() % 1_000_000_000; Date.now() < until; seed++) {
+      try {
+        round(random(seed));
+      } catch (error) {
+        throw new Error(`FUZZ_SEED=${seed}`, { cause: error });
+      }
+      assert.ok(memory() - before < MEMORY_BYTES, `FUZZ_SEED=${seed}: memory grew by ${memory() - before} bytes`);
+    }
+  });
+}
+
+/** `bytes` with one to four of them flipped, dropped, doubled, inserted, or replaced by an extreme. */
+export function mutate(bytes: Uint8Array, chance: Chance): Uint8Array {
+  const mutated = [...bytes];
+  for (let count = chance(4); count >= 0; count--) {
+    const at = chance(mutated.length + 1);
+    const byte = mutated[at] ?? 0;
+    switch (chance(5)) {
+      case 0:
+        mutated[at] = byte ^ (1 << chance(8));
+        break;
+      case 1:
+        mutated.splice(at, 1);
+        break;
+      case 2:
+        mutated.splice(at, 0, byte);
+        break;
+      case 3:
+        mutated.splice(at, 0, chance(256));
+        break;
+      default:
+        mutated[at] = chance(2) * 255;
+    }
+  }
+  return Uint8Array.from(mutated);
+}
+
+/** `bytes` cut at up to eight places. */
+export function cut(bytes: Uint8Array, chance: Chance): Uint8Array[] {
+  const ends = Array.from({ length: chance(9) }, () => chance(bytes.length + 1)).sort((a, b) => a - b);
+  return [...ends, bytes.length].map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
+
+export function randomBytes(length: number, chance: Chance): Uint8Array {
+  return Uint8Array.from({ length }, () => chance(256));
+}
+
+export function pick<Item>(items: readonly Item[], chance: Chance): Item {
+  const item = items[chance(items.length)];
+  assert.ok(item !== undefined);
+  return item;
+}
+
+function memory(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** The message of an error that a decoder may throw; any other is the test's failure. */
+export function malformed(error: unknown): string {
+  assert.ok(error instanceof AgentError && error.code === 'malformed', error instanceof Error ? error.stack : '');
+  return error.message;
+}
