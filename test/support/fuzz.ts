@@ -1,51 +1,86 @@
-/** Seconds that a fuzz test may take: short at home, longer where nobody waits. */
-export function secondsToFuzz(): number {
-  return process.env.CI ? 10 : 2;
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { AgentError } from '#shared/errors.ts';
+import { random } from './random.ts';
+
+const MILLISECONDS = process.env.CI ? 10_000 : 2_000;
+
+/** What a round may leave to the garbage collector before it counts as a leak. */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+
+/** A number from 0 to just below the limit. */
+export type Chance = (limit: number) => number;
+
+/**
+ * Runs `round` again and again for two seconds, ten in CI. A failure names the seed of its round:
+ * `FUZZ_SEED=n` repeats that round alone.
+ */
+export function fuzz(name: string, round: (chance: Chance) => void): void {
+  it(name, () => {
+    const only = process.env.FUZZ_SEED;
+    if (only !== undefined) return round(random(Number(only)));
+    const until = Date.now() + MILLISECONDS;
+    const before = memory();
+    for (let seed = Date.now() % 1_000_000_000; Date.now() < until; seed++) {
+      try {
+        round(random(seed));
+      } catch (error) {
+        throw new Error(`FUZZ_SEED=${seed}`, { cause: error });
+      }
+      assert.ok(memory() - before < MEMORY_BYTES, `FUZZ_SEED=${seed}: memory grew by ${memory() - before} bytes`);
+    }
+  });
 }
 
-/** Pseudo-random numbers that a failure can name and a person can repeat with UGA_FUZZ_SEED (xorshift32). */
-export class Random {
-  readonly seed: number;
-  #state: number;
-
-  constructor(seed = Number(process.env.UGA_FUZZ_SEED ?? Date.now() % 2 ** 31) || 1) {
-    this.seed = seed;
-    this.#state = seed;
+/** `bytes` with one to four of them flipped, dropped, doubled, inserted, or replaced by an extreme. */
+export function mutate(bytes: Uint8Array, chance: Chance): Uint8Array {
+  const mutated = [...bytes];
+  for (let count = chance(4); count >= 0; count--) {
+    const at = chance(mutated.length + 1);
+    const byte = mutated[at] ?? 0;
+    switch (chance(5)) {
+      case 0:
+        mutated[at] = byte ^ (1 << chance(8));
+        break;
+      case 1:
+        mutated.splice(at, 1);
+        break;
+      case 2:
+        mutated.splice(at, 0, byte);
+        break;
+      case 3:
+        mutated.splice(at, 0, chance(256));
+        break;
+      default:
+        mutated[at] = chance(2) * 255;
+    }
   }
+  return Uint8Array.from(mutated);
+}
 
-  /** An integer from 0 to `limit` - 1. */
-  below(limit: number): number {
-    this.#state ^= this.#state << 13;
-    this.#state ^= this.#state >>> 17;
-    this.#state ^= this.#state << 5;
-    return (this.#state >>> 0) % limit;
-  }
+/** `bytes` cut at up to eight places. */
+export function cut(bytes: Uint8Array, chance: Chance): Uint8Array[] {
+  const ends = Array.from({ length: chance(9) }, () => chance(bytes.length + 1)).sort((a, b) => a - b);
+  return [...ends, bytes.length].map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
 
-  chance(probability: number): boolean {
-    return this.below(1_000_000) < probability * 1_000_000;
-  }
+export function randomBytes(length: number, chance: Chance): Uint8Array {
+  return Uint8Array.from({ length }, () => chance(256));
+}
 
-  bytes(length: number): Buffer {
-    return Buffer.from(Array.from({ length }, () => this.below(256)));
-  }
+export function pick<Item>(items: readonly Item[], chance: Chance): Item {
+  const item = items[chance(items.length)];
+  assert.ok(item !== undefined);
+  return item;
+}
 
-  /** Up to `most` of the given pieces, Latin-1, one after the other. */
-  pieces(choices: readonly string[], most: number): Buffer {
-    const count = this.below(most + 1);
-    const text = Array.from({ length: count }, () => choices[this.below(choices.length)] ?? '');
-    return Buffer.from(text.join(''), 'latin1');
-  }
+function memory(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
 
-  /** `bytes` with up to `most` of them replaced, and sometimes cut short. */
-  corrupt(bytes: Buffer, most: number): Buffer {
-    const copy = Buffer.from(bytes);
-    for (let count = this.below(most + 1); count > 0; count--) copy[this.below(copy.length)] = this.below(256);
-    return this.chance(0.2) ? copy.subarray(0, this.below(copy.length)) : copy;
-  }
-
-  /** The same bytes in one to eight parts. */
-  cut(bytes: Buffer): Buffer[] {
-    const points = Array.from({ length: this.below(8) }, () => this.below(bytes.length + 1)).sort((a, b) => a - b);
-    return [0, ...points].map((from, index) => bytes.subarray(from, points[index] ?? bytes.length));
-  }
+/** The message of an error that a decoder may throw; any other is the test's failure. */
+export function malformed(error: unknown): string {
+  assert.ok(error instanceof AgentError && error.code === 'malformed', error instanceof Error ? error.stack : '');
+  return error.message;
 }
