@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { temporaryFolder } from './programs.ts';
 
 export interface GuestRequest {
   readonly execute: string;
@@ -20,7 +19,7 @@ export type Script = (request: GuestRequest, socket: Socket) => boolean;
 
 /** What sits behind QEMU's chardev socket, as far as a client sees it; it misbehaves as its script says. */
 export async function startGuest(script: Script): Promise<ScriptedGuest> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'uga-guest-'));
+  const folder = temporaryFolder();
   const requests: GuestRequest[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -37,7 +36,7 @@ export async function startGuest(script: Script): Promise<ScriptedGuest> {
       }
     });
   });
-  const socketPath = path.join(directory, 'qga.sock');
+  const socketPath = path.join(folder.path, 'qga.sock');
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     path: socketPath,
@@ -45,7 +44,7 @@ export async function startGuest(script: Script): Promise<ScriptedGuest> {
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
-      await rm(directory, { recursive: true });
+      folder[Symbol.dispose]();
     },
   };
 }

@@ -14,8 +14,14 @@ export function fakeIo({ stdin = '', isTerminal = false }: { stdin?: string; isT
   return { stdin: Object.assign(Readable.from([Buffer.from(stdin)]), { isTTY: isTerminal }), stdout, stderr, out, err };
 }
 
-/** A terminal on which a test types; `screen` is what it shows. */
-export function fakeTerminal(): FakeIo & { readonly type: (text: string) => void; readonly screen: () => string } {
+export interface FakeTerminal extends FakeIo {
+  readonly type: (text: string) => void;
+  /** What was shown so far, control sequences included. */
+  readonly screen: () => string;
+}
+
+/** A terminal on which a test types. */
+export function fakeTerminal(): FakeTerminal {
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
   const io = { ...fakeIo({ isTerminal: true }), stdin };
   return { ...io, type: (text) => stdin.write(text), screen: io.out };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '#host/main.ts';
-import { type Script, startGuest } from '#test/support/scripted-guest.ts';
-import { fakeIo, fakeTerminal } from '#test/support/terminal.ts';
+import { type GuestRequest, type Script, startGuest } from '#test/support/scripted-guest.ts';
+import { type FakeTerminal, fakeIo, fakeTerminal } from '#test/support/terminal.ts';
+import { until } from '#test/support/until.ts';
 
 const guestInfo = JSON.stringify({
   version: '9.0',
@@ -174,18 +174,16 @@ describe('the prompt without a terminal', () => {
 });
 
 describe('the prompt on a terminal', () => {
-  const session = async (play: (terminal: ReturnType<typeof fakeTerminal>) => Promise<void>) => {
+  const session = async (play: (terminal: FakeTerminal, requests: readonly GuestRequest[]) => Promise<void>) => {
     await using guest = await startGuest(mirror);
     const terminal = fakeTerminal();
     const ended = run(['qga', '--connect', guest.path], terminal);
     await shows(terminal, 'qga> ');
-    await play(terminal);
+    await play(terminal, guest.requests);
     return { code: await ended, terminal, requests: guest.requests };
   };
-  const shows = async (terminal: { screen: () => string; err: () => string }, text: string) => {
-    for (let round = 0; round < 500 && !(terminal.screen() + terminal.err()).includes(text); round++) await sleep(10);
-    assert.ok((terminal.screen() + terminal.err()).includes(text), `${text} in ${terminal.screen()}`);
-  };
+  const shows = (terminal: FakeTerminal, text: string) =>
+    until(() => (terminal.screen() + terminal.err()).includes(text), text);
 
   it('completes command names and leaves with 0 even after an error', async () => {
     const { code, requests } = await session(async (terminal) => {
@@ -203,9 +201,9 @@ describe('the prompt on a terminal', () => {
   });
 
   it('cancels the command under way at Ctrl-C and leaves at the next', async () => {
-    const { code } = await session(async (terminal) => {
+    const { code } = await session(async (terminal, requests) => {
       terminal.type('hang\r');
-      await sleep(50);
+      await until(() => requests.some(({ execute }) => execute === 'hang'));
       terminal.type('\u0003');
       await shows(terminal, 'hang: cancelled');
       terminal.type('\u0003');

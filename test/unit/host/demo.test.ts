@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentProcess } from '#host/demo/agent-process.ts';
 import { runDemo } from '#host/demo/main.ts';
+import { temporaryFolder } from '#test/support/programs.ts';
 import { type FakeIo, fakeIo, fakeTerminal } from '#test/support/terminal.ts';
+import { until } from '#test/support/until.ts';
 
 /** A program with the system-agent's command line: `node AGENT system-agent --qga unix-listen:PATH ...`. */
 const AGENT = `
@@ -60,17 +59,12 @@ interface Lab {
   readonly log: () => string;
 }
 
-async function lab<T>(mood: string, test: (lab: Lab) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'uga-demo-test-'));
-  try {
-    const script = path.join(folder, 'agent.mjs');
-    const logFile = path.join(folder, 'log');
-    await writeFile(script, AGENT);
-    const log = () => readFileSync(logFile, 'utf8');
-    return await test({ uga: [process.execPath, script, logFile, mood], log });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+async function lab(mood: string, test: (lab: Lab) => Promise<void>): Promise<void> {
+  using folder = temporaryFolder();
+  const script = path.join(folder.path, 'agent.mjs');
+  const logFile = path.join(folder.path, 'log');
+  writeFileSync(script, AGENT);
+  await test({ uga: [process.execPath, script, logFile, mood], log: () => readFileSync(logFile, 'utf8') });
 }
 
 function isAlive(pid: number): boolean {
@@ -82,31 +76,31 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function shows(io: FakeIo, text: string): Promise<void> {
-  for (let round = 0; round < 1000 && !(io.out() + io.err()).includes(text); round++) await sleep(10);
-  assert.ok((io.out() + io.err()).includes(text), `${text} in ${io.out()}${io.err()}`);
+function shows(io: FakeIo, text: string): Promise<void> {
+  return until(() => (io.out() + io.err()).includes(text), text);
 }
 
 describe('the agent process', () => {
   it('is killed when it is deaf to SIGTERM', async () => {
     const script = "process.on('SIGTERM', () => {}); process.stderr.write('up'); setInterval(() => {}, 1000)";
     await using agent = new AgentProcess([process.execPath, '-e', script], 50);
-    while (agent.lastLines(1)[0] !== 'up') await sleep(10);
+    await until(() => agent.lastLines(1)[0] === 'up');
     await agent.stop();
     assert.equal(agent.end, 'was ended by SIGKILL');
   });
 
   it('counts as ended although a child of it holds its stderr', async () => {
     const script = `
-      const { pid } = require('child_process').spawn('sleep', ['30'], { stdio: 'inherit' });
+      const { pid } = require('child_process').spawn('sleep', ['100'], { stdio: 'inherit' });
       require('fs').writeSync(2, String(pid));
       process.exit(3);`;
     await using agent = new AgentProcess([process.execPath, '-e', script]);
-    await once(agent.death, 'abort');
-    const sleeper = Number(agent.lastLines(1)[0]);
-    assert.equal(isAlive(sleeper), true);
-    process.kill(sleeper);
-    assert.equal(agent.end, 'ended with code 3');
+    try {
+      await until(() => agent.end !== undefined);
+      assert.equal(agent.end, 'ended with code 3');
+    } finally {
+      process.kill(Number(agent.lastLines(1)[0]));
+    }
   });
 
   it('keeps no more than the end of what it says', async () => {

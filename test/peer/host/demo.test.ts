@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { ourProgram, safeEnvironment } from '#test/support/agents.ts';
+import { Program } from '#test/support/programs.ts';
+
+it('uga demo without a terminal prints what our agent says about this machine, and ends with 0', async () => {
+  await using demo = new Program(ourProgram('demo'), safeEnvironment());
+  assert.deepEqual(await demo.exited, { code: 0, signal: null });
+  assert.equal(demo.stderr, '');
+  assert.match(demo.stdout, /\nagent {7}version \S+, [1-9]\d* of \d+ commands enabled\n/);
+  assert.match(demo.stdout, /\ninterfaces {2}lo: /);
+  assert.doesNotMatch(demo.stdout, /not available/);
+  assert.match(demo.stdout, /\n\nDemo mode: commands that change anything answer "refused in demo mode"\.\n$/);
+});
