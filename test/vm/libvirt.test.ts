@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { original as agent, pidOf } from './guest/agents.ts';
+import { product as agent, pidOf } from './guest/agents.ts';
 import { Domain } from './libvirt/domain.ts';
 import { Libvirt } from './libvirt/libvirt.ts';
 import { noLibvirt } from './needs.ts';
@@ -54,7 +54,7 @@ describe('libvirt', { skip: noLibvirt }, () => {
 
   it('sees the agent die and come back, and talks to the new one', async () => {
     const log = path.join(libvirt.folder, 'events');
-    await using _events = await domain.watchAgent(log);
+    await using _events = await domain.watchEvents(log);
     const before = await pidOf(domain.shell, agent);
     await domain.shell.run(`kill -9 ${before}`);
     await until(60_000, 'libvirt to see both', async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
 import type { Image } from '../image/build.ts';
 import { Companion, run } from '../support/process.ts';
-import { within } from '../support/wait.ts';
+import { until, within } from '../support/wait.ts';
 import { type Files, type PortName, qemuArguments } from './command-line.ts';
 import { makeEmptyPayload, makePayload } from './payload.ts';
 import { Qmp } from './qmp.ts';
@@ -89,6 +89,16 @@ export class Machine implements AsyncDisposable {
   /** Waits until the guest has switched itself off. @throws {AgentError} 'timeout' */
   async poweredOff(timeoutMs: number): Promise<void> {
     await within(timeoutMs, 'the guest to power off', this.qemu.exited);
+  }
+
+  /** Waits until a text has appeared on the guest's serial console. @throws {AgentError} 'timeout' */
+  async printed(text: string, timeoutMs: number): Promise<void> {
+    const log = path.join(this.files.folder, 'console.log');
+    await until(
+      timeoutMs,
+      `"${text}" on the console`,
+      async () => (await readFile(log, 'utf8')).includes(text) || undefined,
+    );
   }
 
   /** Ends QEMU, keeps the disks: for saving them. */

@@ -43,7 +43,6 @@ export class QgaClient implements Disposable {
     this.socket.send(JSON.stringify({ execute, arguments: args }));
   }
 
-  /** Every line from now on that is not the answer to `ask`. */
   [Symbol.dispose](): void {
     this.socket.close();
   }

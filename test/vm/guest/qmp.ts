@@ -29,6 +29,11 @@ export class Qmp implements Disposable {
     return result;
   }
 
+  /** Waits for an event that comes after this call. */
+  async event(name: string, timeoutMs: number): Promise<void> {
+    await this.socket.find(timeoutMs, `the event ${name}`, (line) => JSON.parse(line).event === name || undefined);
+  }
+
   /** Stops the machine and writes its memory and devices to a file. */
   async saveMemory(file: string, timeoutMs: number): Promise<void> {
     await this.execute('stop');

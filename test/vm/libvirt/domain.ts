@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KERNEL_OPTIONS, PORTS, SHELL_PORT } from '../guest/command-line.ts';
 import { makeOverlay, mountPayload, PRODUCT } from '../guest/machine.ts';
@@ -10,6 +10,7 @@ import { until } from '../support/wait.ts';
 import type { Libvirt } from './libvirt.ts';
 
 const BOOT_TIMEOUT_MS = 180_000;
+const EVENTS_TIMEOUT_MS = 30_000;
 
 /** A guest that libvirt has started, with the built product at /opt/uga and no agent running. */
 export class Domain implements AsyncDisposable {
@@ -54,9 +55,18 @@ export class Domain implements AsyncDisposable {
     );
   }
 
-  /** Writes libvirt's events about the agent to a file, until disposed. */
-  watchAgent(log: string): Promise<Companion> {
-    return this.libvirt.watch(log, 'event', this.name, '--event', 'agent-lifecycle', '--loop');
+  /**
+   * Writes libvirt's events about this domain to a file, until disposed. virsh does not say when it listens, so the domain
+   * is paused and resumed until that shows.
+   */
+  async watchEvents(log: string): Promise<Companion> {
+    const watching = await this.libvirt.watch(log, 'event', this.name, '--all', '--loop');
+    await until(EVENTS_TIMEOUT_MS, 'events of libvirt', async () => {
+      await this.virsh('suspend');
+      await this.virsh('resume');
+      return (await readFile(log, 'utf8')).includes('Resumed') || undefined;
+    });
+    return watching;
   }
 
   /** Waits until libvirt has the domain no more: it is transient, so that is its end. */

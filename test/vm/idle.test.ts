@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { product as agent, pidOf } from './guest/agents.ts';
+import { resumeGuest } from './guest/guest.ts';
+import { QgaClient } from './guest/qga-client.ts';
+import type { RootShell } from './guest/root-shell.ts';
+import { noGuests } from './needs.ts';
+import { until } from './support/wait.ts';
+
+const WATCH_MS = 10_000;
+
+it('an agent whose host is away does not wake up', { skip: noGuests }, async () => {
+  await using guest = await resumeGuest();
+  await agent.start(guest.shell);
+  // A host was there: what it leaves behind (a port that reads as ended for ever) is what could keep the agent busy.
+  (await QgaClient.connect(guest.socketOf('qga')))[Symbol.dispose]();
+  const pid = await pidOf(guest.shell, agent);
+  await settled(guest.shell, pid);
+  const before = await sleeps(guest.shell, pid);
+  await sleep(WATCH_MS);
+  assert.equal((await sleeps(guest.shell, pid)) - before, 0, `wake-ups in ${WATCH_MS / 1000} s`);
+});
+
+/** After its start a runtime still compiles and collects on other threads; that ends. A busy agent never settles. */
+async function settled(shell: RootShell, pid: number): Promise<void> {
+  let last = -1;
+  await until(60_000, 'the agent to come to rest', async () => {
+    const now = await sleeps(shell, pid);
+    const rested = now === last;
+    last = now;
+    await sleep(1000);
+    return rested || undefined;
+  });
+}
+
+/** How often the process's threads went to sleep: each wake-up that had an end is one. */
+async function sleeps(shell: RootShell, pid: number): Promise<number> {
+  const text = await shell.run(`grep -h ^voluntary_ctxt_switches /proc/${pid}/task/*/status`);
+  return text.split('\n').reduce((sum, line) => sum + Number(line.split(':')[1]), 0);
+}
