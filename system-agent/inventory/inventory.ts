@@ -13,7 +13,7 @@ export interface OperatingSystem {
 }
 
 export interface Inventory {
-  operatingSystem(): Promise<OperatingSystem>;
+  operatingSystem(): OperatingSystem;
   /** gethostname(2), asked each time. */
   hostName(): string;
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Inventory, OperatingSystem } from './inventory.ts';
 import { parseOsRelease } from './os-release.ts';
@@ -10,8 +10,8 @@ const PATHS = ['/etc/os-release', '/usr/lib/os-release'];
 export function linuxInventory(override: string | undefined): Inventory {
   return {
     hostName: os.hostname,
-    async operatingSystem(): Promise<OperatingSystem> {
-      const release = await readFirst(override === undefined ? PATHS : [override]);
+    operatingSystem(): OperatingSystem {
+      const release = readFirst(override === undefined ? PATHS : [override]);
       return {
         kernelRelease: os.release(),
         kernelVersion: os.version(),
@@ -22,10 +22,14 @@ export function linuxInventory(override: string | undefined): Inventory {
   };
 }
 
-async function readFirst(paths: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
+/** Read in place: a turn through the thread pool costs ten times what the small local file does. */
+function readFirst(paths: readonly string[]): ReadonlyMap<string, string> | undefined {
   for (const path of paths) {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text !== undefined) return parseOsRelease(text);
+    try {
+      return parseOsRelease(readFileSync(path, 'utf8'));
+    } catch {
+      // Missing or unreadable: the next place, and without any only the kernel's words.
+    }
   }
   return undefined;
 }

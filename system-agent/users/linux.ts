@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { errnoOf } from '#shared/errors.ts';
 import type { Users } from './users.ts';
 import { layoutOf, parseUtmp } from './utmp.ts';
@@ -8,9 +8,9 @@ const UTMP = '/var/run/utmp';
 /** @param path login records; a system without them has nobody logged in, as getutxent(3) says too */
 export function linuxUsers(path = UTMP): Users {
   return {
-    async loggedIn() {
+    loggedIn() {
       try {
-        return parseUtmp(await readFile(path), layoutOf(process.arch));
+        return parseUtmp(readFileSync(path), layoutOf(process.arch));
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') return [];
         throw error;

@@ -7,5 +7,5 @@ export interface LoggedInUser {
 
 export interface Users {
   /** One entry per user name, in the order of the login records. */
-  loggedIn(): Promise<readonly LoggedInUser[]>;
+  loggedIn(): readonly LoggedInUser[];
 }

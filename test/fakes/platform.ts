@@ -12,7 +12,7 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[] 
     },
     inventory: {
       hostName: () => 'guest',
-      operatingSystem: async () => ({ kernelRelease: '6.1', kernelVersion: '#1', machine: 'x86_64', id: 'debian' }),
+      operatingSystem: () => ({ kernelRelease: '6.1', kernelVersion: '#1', machine: 'x86_64', id: 'debian' }),
     },
     network: {
       interfaces: () => [
@@ -39,6 +39,6 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[] 
         shutdowns.push(mode);
       },
     },
-    users: { loggedIn: async () => [{ user: 'alice', loginTime: 1_700_000_000.5 }] },
+    users: { loggedIn: () => [{ user: 'alice', loginTime: 1_700_000_000.5 }] },
   };
 }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { JsonReader } from '#protocol/qga/reader.ts';
 import { formatJson } from '#shared/json/format.ts';
 import { LIBVIRT } from '#test/support/dialogues.ts';
-import { type Chance, cut, fuzz, mutate, pick } from '#test/support/fuzz.ts';
+import { cut, fuzz, latin1Pieces, mutate } from '#test/support/fuzz.ts';
 
-/** Pieces that lead deeper into the grammar than random bytes do. */
 const PIECES = [
   ...'{}[]:,"\'\\ \n\t0-.e1aA',
   'true',
@@ -23,12 +22,9 @@ const PIECES = [
 ];
 const PING = Buffer.from('\xff{"execute":"guest-ping"}', 'latin1');
 
-const pieces = (chance: Chance) =>
-  Buffer.from(Array.from({ length: chance(40) }, () => pick(PIECES, chance)).join(''), 'latin1');
-
 fuzz('whatever comes, the JSON reader answers with values and errors, and finds the next request', (chance) => {
   const reader = new JsonReader();
-  const bytes = chance(2) === 0 ? pieces(chance) : mutate(LIBVIRT, chance);
+  const bytes = chance(2) === 0 ? latin1Pieces(PIECES, 40, chance) : mutate(LIBVIRT, chance);
   for (const part of cut(bytes, chance)) {
     for (const event of reader.push(part)) {
       if (event.kind === 'error') assert.match(event.desc, /^JSON /);

@@ -68,6 +68,11 @@ export function randomBytes(length: number, chance: Chance): Uint8Array {
   return Uint8Array.from({ length }, () => chance(256));
 }
 
+/** Fewer than `limit` of the given pieces one after the other: they lead deeper into a grammar than random bytes. */
+export function latin1Pieces(choices: readonly string[], limit: number, chance: Chance): Buffer {
+  return Buffer.from(Array.from({ length: chance(limit) }, () => pick(choices, chance)).join(''), 'latin1');
+}
+
 export function pick<Item>(items: readonly Item[], chance: Chance): Item {
   const item = items[chance(items.length)];
   assert.ok(item !== undefined);

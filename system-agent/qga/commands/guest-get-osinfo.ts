@@ -9,8 +9,8 @@ export const guestGetOsinfo = defineCommand({
   needs: ['inventory'],
   readOnly: true,
 
-  async run(_args, { inventory }) {
-    const system = await inventory.operatingSystem();
+  run(_args, { inventory }) {
+    const system = inventory.operatingSystem();
     return {
       'kernel-release': system.kernelRelease,
       'kernel-version': system.kernelVersion,

@@ -8,9 +8,5 @@ export const guestGetUsers = defineCommand({
   args: object({}),
   needs: ['users'],
   readOnly: true,
-
-  async run(_args, { users }) {
-    const loggedIn = await users.loggedIn();
-    return loggedIn.map(({ user, loginTime }) => ({ user, 'login-time': loginTime }));
-  },
+  run: (_args, { users }) => users.loggedIn().map(({ user, loginTime }) => ({ user, 'login-time': loginTime })),
 });
