@@ -68,7 +68,7 @@ describe('our agent with hosts that behave badly', () => {
   it('64 MiB without an end: one documented error, the next good request works, memory flat over and over', async () => {
     const piece = Buffer.alloc(1 << 20, 'a');
     const sizes: number[] = [];
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 10; round++) {
       using client = await RawClient.connect(agent.socket);
       client.send('{"execute":"');
       for (let mebibytes = 0; mebibytes < 80; mebibytes++) client.send(piece);
@@ -78,8 +78,8 @@ describe('our agent with hosts that behave badly', () => {
       assert.equal(lines.at(-1), PONG);
       sizes.push(residentKib(agent.program.pid));
     }
-    const [, second = 0, , last = 0] = sizes;
-    assert.ok(last - second < 30_000, `resident KiB after each round: ${sizes.join(', ')}`);
+    // One message's worth may wait for the collector; eight leaked ones would be 500,000.
+    assert.ok((sizes.at(-1) ?? 0) - (sizes[1] ?? 0) < 100_000, `resident KiB after each round: ${sizes.join(', ')}`);
   });
 
   it('an endless stream of open brackets is cut by the nesting limit, over and over', async () => {
