@@ -62,6 +62,12 @@ export class Program implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
+  /** Waits until stderr matches. */
+  async said(pattern: RegExp): Promise<void> {
+    await until(() => pattern.test(this.stderr) || !this.running, `stderr to match ${pattern}`);
+    if (!pattern.test(this.stderr)) throw new Error(`ended first: ${this.stderr}`);
+  }
+
   /** Waits until the program has made a socket, or ended without. */
   async socket(file: string): Promise<void> {
     await until(() => !this.running || isSocket(file), `socket ${file}`);
