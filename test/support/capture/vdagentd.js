@@ -88,7 +88,7 @@ async function record() {
   ) => {
     await sleep(QUIET_MS);
     const facts = { peer: PEER, from: /** @type {const} */ ('guest'), captured: CAPTURED, capabilities, means };
-    writeGolden('vdagent', name, facts, Buffer.concat(heard));
+    writeGolden('vdagent', `vdagentd-${name}`, facts, Buffer.concat(heard));
     heard = [];
   };
 
