@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { readSmallFile } from '#shared/files.ts';
 import type { Inventory, OperatingSystem } from './inventory.ts';
 import { parseOsRelease } from './os-release.ts';
 
@@ -22,13 +22,13 @@ export function linuxInventory(override: string | undefined): Inventory {
   };
 }
 
-/** Read in place: a turn through the thread pool costs ten times what the small local file does. */
 function readFirst(paths: readonly string[]): ReadonlyMap<string, string> | undefined {
   for (const path of paths) {
     try {
-      return parseOsRelease(readFileSync(path, 'utf8'));
+      const text = readSmallFile(path);
+      if (text !== undefined) return parseOsRelease(text.toString());
     } catch {
-      // Missing or unreadable: the next place, and without any only the kernel's words.
+      // Not readable for us: the kernel's words remain.
     }
   }
   return undefined;

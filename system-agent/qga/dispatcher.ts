@@ -1,5 +1,5 @@
 import { type ErrorClass, echoOfId, errorReply, parseRequest, type Reply } from '#protocol/qga/message.ts';
-import { AgentError } from '#shared/errors.ts';
+import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Platform } from '../platform.ts';
@@ -66,6 +66,10 @@ export class Dispatcher {
   #failure(error: unknown, id: Reply): Answer {
     if (error instanceof CommandNotFound) return failure('CommandNotFound', error.message, id);
     if (error instanceof AgentError) return failure('GenericError', error.message, id);
+    if (errnoOf(error) !== undefined) {
+      this.log.warn('command failed', { error });
+      return failure('GenericError', messageOf(error), id);
+    }
     this.log.error('command failed by a bug', { error });
     return failure('GenericError', 'internal error, see the log of the agent', id);
   }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { errnoOf } from '#shared/errors.ts';
+import { readSmallFile } from '#shared/files.ts';
 import type { Users } from './users.ts';
 import { layoutOf, parseUtmp } from './utmp.ts';
 
@@ -9,12 +8,8 @@ const UTMP = '/var/run/utmp';
 export function linuxUsers(path = UTMP): Users {
   return {
     loggedIn() {
-      try {
-        return parseUtmp(readFileSync(path), layoutOf(process.arch));
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return [];
-        throw error;
-      }
+      const records = readSmallFile(path);
+      return records === undefined ? [] : parseUtmp(records, layoutOf(process.arch));
     },
   };
 }

@@ -150,6 +150,20 @@ describe('commands', () => {
     assert.ok(log.lines.some(({ level }) => level === 'error'));
   });
 
+  it('what the system says no to reaches the host with its reason', async () => {
+    const denied = Object.assign(new Error("EACCES: permission denied, open '/x'"), { code: 'EACCES' });
+    const platform = {
+      users: {
+        loggedIn: () => {
+          throw denied;
+        },
+      },
+    };
+    const dispatcher = new Dispatcher(commands, platform, allowAll, silent);
+    const { reply } = await dispatcher.answer(new Map([['execute', 'guest-get-users']]));
+    assert.deepEqual(reply?.error, { class: 'GenericError', desc: denied.message });
+  });
+
   it('every file of the folder is in the table, under its name', async () => {
     const { readdirSync } = await import('node:fs');
     const files = readdirSync('system-agent/qga/commands').filter((name) => name !== 'index.ts');
