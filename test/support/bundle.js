@@ -31,6 +31,17 @@ export async function bundleTests() {
   }));
 }
 
+/**
+ * Compiles a program of the tests that is not a test, like the one behind `npm run vm`.
+ * @param {string} source path from the checkout's top folder
+ * @returns {Promise<string>} file to import
+ */
+export async function bundleProgram(source) {
+  const outfile = path.join(root, 'build', `${flatName(source)}.js`);
+  await build({ ...common, entryPoints: [source], outfile });
+  return outfile;
+}
+
 /** One folder for all, so that every bundle finds the native parts at the same relative path. */
 function flatName(/** @type {string} */ source) {
   return source

@@ -7,8 +7,12 @@ import { createInterface } from 'node:readline/promises';
 /** Program or file that shows a peer is there, and the Debian packages that bring it. */
 const PEERS = [
   { probe: 'qemu-ga', packages: ['qemu-guest-agent'] },
-  { probe: 'qemu-system-x86_64', packages: ['qemu-system-x86', 'qemu-utils'] },
-  { probe: 'mmdebstrap', packages: ['mmdebstrap', 'cpio', 'kmod', 'e2fsprogs'] },
+  { probe: 'qemu-system-x86_64', packages: ['qemu-system-x86'] },
+  { probe: 'qemu-img', packages: ['qemu-utils'] },
+  { probe: 'mmdebstrap', packages: ['mmdebstrap'] },
+  { probe: 'cpio', packages: ['cpio'] },
+  { probe: 'modprobe', packages: ['kmod'] },
+  { probe: 'mke2fs', packages: ['e2fsprogs'] },
   { probe: 'libvirtd', packages: ['libvirt-daemon', 'libvirt-daemon-system', 'libvirt-daemon-driver-qemu'] },
   { probe: 'virsh', packages: ['libvirt-clients'] },
   { probe: 'socat', packages: ['socat'] },

@@ -53,8 +53,13 @@ export function qemuArguments(files: Files): string[] {
       '-device',
       'virtio-net-pci,netdev=net,romfile=',
     ],
-    ...['-chardev', `file,id=console,path=${socket('console.log')}`, '-serial', 'chardev:console'],
-    ...['-qmp', `unix:${socket('qmp')},server=on,wait=off`],
+    ...[
+      '-chardev',
+      `socket,id=console,path=${socket('console')},server=on,wait=off,logfile=${socket('console.log')}`,
+      '-serial',
+      'chardev:console',
+    ],
+    ...['-qmp', `unix:${socket('qmp')},server=on,wait=off`, '-monitor', `unix:${socket('monitor')},server=on,wait=off`],
     ...['-device', 'virtio-serial-pci,id=serial,max_ports=16'],
   ];
   const ports = [...Object.entries(PORTS), ['shell', SHELL_PORT]];

@@ -82,8 +82,14 @@ export class Machine implements AsyncDisposable {
     return path.join(this.files.folder, port);
   }
 
+  /** QEMU's process on the host. */
   get pid(): number {
     return this.qemu.pid;
+  }
+
+  /** Settles when QEMU has ended for whatever reason. */
+  get qemuEnded(): Promise<void> {
+    return this.qemu.exited;
   }
 
   /** Waits until the guest has switched itself off. @throws {AgentError} 'timeout' */
