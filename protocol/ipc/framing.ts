@@ -59,7 +59,7 @@ function pack(members: EncodableObject): Buffer {
   }
 }
 
-/** Turns a byte stream, cut anywhere, into frames. Holds at most one partial frame, in memory of its own. */
+/** Turns the byte stream of one connection, cut anywhere, into frames. Holds at most one partial frame. */
 export class FrameReader {
   /** What is being read: a length, then a frame of that length. */
   #part = new ByteCollector(LENGTH_BYTES);

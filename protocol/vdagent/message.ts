@@ -43,7 +43,7 @@ export interface MessageReaderOptions {
   readonly maxClipboardBytes: number;
 }
 
-/** Turns a byte stream, cut anywhere, into messages. Holds at most one partial message per port. */
+/** Turns the byte stream of one connection, cut anywhere, into messages. Holds at most one partial message per port. */
 export class MessageReader {
   readonly #chunks: ChunkReader;
   readonly #options: MessageReaderOptions;

@@ -77,6 +77,7 @@ export function decodeMessage(type: number, body: Buffer, { receiver, port, peer
   if (spec.onlyPort !== undefined && spec.onlyPort !== port) return { name: 'ignored', type, reason: 'wrong-port' };
   if (!fits(spec.size, body.length, peer)) return { name: 'ignored', type, reason: 'wrong-size' };
   try {
+    // Name and fields come from the same row; the compiler sees only that both come from some row.
     return { name: spec.name, fields: spec.decode(new BodyReader(body), peer) } as Message;
   } catch (error) {
     if (error instanceof AgentError && error.code === 'malformed')
