@@ -31,6 +31,19 @@ export function virtioPort(name: string, log: Log, roots: PortRoots = ROOTS): De
   return new DeviceChannel(`virtio:${name}`, device, log);
 }
 
+/** A virtio-serial port by the path of its node, or of the link that udev makes to it in a folder that udev makes. */
+export function virtioDevice(node: string, log: Log): DeviceChannel {
+  const folder = path.dirname(node);
+  const device = {
+    host: 'tells',
+    folders: [path.dirname(folder), folder],
+    concerns: (entry: string) => entry === path.basename(node) || entry === path.basename(folder),
+    locate: () => (existsSync(node) ? node : undefined),
+    prepare: () => {},
+  } as const;
+  return new DeviceChannel(`virtio-device:${node}`, device, log);
+}
+
 /** Path of the port's node; undefined while no port has that name. Without udev only the kernel's list knows names. */
 export function locatePort(name: string, roots: PortRoots): string | undefined {
   const link = path.join(roots.dev, 'virtio-ports', name);
