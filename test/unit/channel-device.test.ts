@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { MemoryLog } from '#shared/log/memory.ts';
+import { writeAvailable } from '#shared/native/descriptor.ts';
+import { ByteStream } from '#system-agent/channels/byte-stream.ts';
+import { type Device, DeviceChannel } from '#system-agent/channels/device.ts';
+import { serialLine } from '#system-agent/channels/serial-line.ts';
+import { locatePort, virtioDevice, virtioPort } from '#system-agent/channels/virtio-port.ts';
+import { Recorder } from '#test/support/channel/recorder.ts';
+import { TerminalPair } from '#test/support/terminal-pair.ts';
+import { until } from '#test/support/until.ts';
+
+const NAME = 'org.example.port.0';
+
+let folder: string;
+let roots: { dev: string; sys: string };
+let log: MemoryLog;
+const states = () => log.lines.map(({ fields }) => fields.state);
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'uga-device-'));
+  roots = { dev: path.join(folder, 'dev'), sys: path.join(folder, 'sys') };
+  mkdirSync(roots.dev);
+  log = new MemoryLog();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function addNode(pair: TerminalPair, node: string): void {
+  symlinkSync(pair.path, path.join(roots.dev, node));
+}
+
+function addName(node: string, name: string): void {
+  mkdirSync(path.join(roots.sys, node), { recursive: true });
+  writeFileSync(path.join(roots.sys, node, 'name'), `${name}\n`);
+}
+
+describe('a virtio port', () => {
+  it("is found by udev's link, else by the kernel's list, never by a similar name", () => {
+    assert.equal(locatePort(NAME, roots), undefined);
+    addName('vport0p1', `${NAME}1`);
+    mkdirSync(path.join(roots.sys, 'vport0p3'));
+    assert.equal(locatePort(NAME, roots), undefined);
+    addName('vport0p2', NAME);
+    assert.equal(locatePort(NAME, roots), path.join(roots.dev, 'vport0p2'));
+    mkdirSync(path.join(roots.dev, 'virtio-ports'));
+    writeFileSync(path.join(roots.dev, 'virtio-ports', NAME), '');
+    assert.equal(locatePort(NAME, roots), path.join(roots.dev, 'virtio-ports', NAME));
+  });
+
+  // A terminal stands in for the port: it appears, carries bytes and is unplugged, but has no absent host.
+  it('that is missing is taken when it appears, its name after its node', async () => {
+    using pair = new TerminalPair();
+    const channel = virtioPort(NAME, log, roots);
+    channel.open(new Recorder());
+    assert.equal(channel.state, 'missing');
+    addNode(pair, 'vport0p1');
+    addName('vport0p1', NAME);
+    await until(() => channel.state === 'connected');
+    assert.deepEqual(states(), ['missing', 'waiting', 'connected']);
+    await channel.close();
+  });
+
+  it('that is missing is taken when udev links it, in a folder that udev makes', async () => {
+    using pair = new TerminalPair();
+    const link = path.join(roots.dev, 'virtio-ports', NAME);
+    const channels = [virtioPort(NAME, log, roots), virtioDevice(link, log)];
+    for (const channel of channels) channel.open(new Recorder());
+    mkdirSync(path.dirname(link));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    symlinkSync(pair.path, link);
+    for (const channel of channels) await until(() => channel.state === 'connected');
+    for (const channel of channels) await channel.close();
+  });
+});
+
+describe('a serial line', () => {
+  it('whose other end is gone is missing, and taken again when it is back', async () => {
+    const line = path.join(roots.dev, 'line');
+    const first = new TerminalPair();
+    symlinkSync(first.path, line);
+    const user = new Recorder();
+    const channel = serialLine(line, log);
+    channel.open(user);
+    assert.equal(channel.state, 'connected');
+    rmSync(line);
+    first[Symbol.dispose]();
+    await until(() => channel.state === 'missing');
+    using second = new TerminalPair();
+    symlinkSync(second.path, line);
+    await until(() => channel.state === 'connected');
+    assert.deepEqual(user.seen, ['connected', 'disconnected', 'connected']);
+    await channel.close();
+  });
+});
+
+describe('a device', () => {
+  it('held by another program is busy, said once, and taken when it is free', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    using pair = new TerminalPair();
+    let attempts = 0;
+    const device: Device = {
+      host: 'always',
+      folders: [],
+      concerns: () => false,
+      locate: () => pair.path,
+      prepare: () => {
+        if (++attempts < 4) throw Object.assign(new Error('held'), { code: 'EBUSY' });
+      },
+    };
+    const channel = new DeviceChannel('test', device, log);
+    channel.open(new Recorder());
+    assert.equal(channel.state, 'busy');
+    for (const delay of [500, 1000]) {
+      test.mock.timers.tick(delay - 1);
+      const before = attempts;
+      test.mock.timers.tick(1);
+      assert.equal(attempts, before + 1);
+    }
+    test.mock.timers.tick(2000);
+    assert.equal(channel.state, 'connected');
+    assert.deepEqual(states(), ['busy', 'connected']);
+    assert.equal(log.lines[0]?.level, 'warn');
+    await channel.close();
+  });
+});
+
+describe('the stream of a device', () => {
+  /** A FIFO's reading end behaves as a port does: without a writer it reads as its end and is hung up. */
+  function openFifo(events: string[], onData: (text: string) => void) {
+    const name = path.join(folder, 'fifo');
+    execFileSync('mkfifo', [name]);
+    const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+    const note = (event: string) => {
+      if (events.at(-1) !== event) events.push(event);
+    };
+    const stream = new ByteStream(
+      fd,
+      {
+        present: () => note('present'),
+        data: (bytes) => {
+          events.push(Buffer.from(bytes).toString());
+          onData(Buffer.from(bytes).toString());
+        },
+        drained: () => note('drained'),
+        ended: (gone) => note(gone ? 'gone' : 'ended'),
+        failed: (error) => note(`failed ${error}`),
+      },
+      { device: true, paused: false },
+    );
+    return { stream, openHost: () => openSync(name, constants.O_WRONLY | constants.O_NONBLOCK) };
+  }
+
+  it('reports what a host left before it reports it gone, and sees the next without reopening', async () => {
+    const events: string[] = [];
+    const { stream, openHost } = openFifo(events, () => {});
+    for (const text of ['one', 'two']) {
+      const host = openHost();
+      writeAvailable(host, Buffer.from(text));
+      await until(() => events.includes(text));
+      writeAvailable(host, Buffer.from(`last of ${text}`));
+      closeSync(host);
+      await until(() => events.at(-1) === 'gone');
+    }
+    assert.deepEqual(
+      events.filter((event) => event !== 'ended'),
+      ['present', 'one', 'last of one', 'gone', 'present', 'two', 'last of two', 'gone'],
+    );
+    stream.close();
+  });
+
+  it('keeps from the next host what the last one left unread', async () => {
+    const events: string[] = [];
+    const { stream, openHost } = openFifo(events, () => stream.pause());
+    const first = openHost();
+    writeAvailable(first, Buffer.from('read'));
+    await until(() => events.includes('read'));
+    writeAvailable(first, Buffer.from('unread'));
+    closeSync(first);
+    await until(() => events.at(-1) === 'gone');
+    const second = openHost();
+    writeAvailable(second, Buffer.from('new'));
+    stream.resume();
+    await until(() => events.includes('new'));
+    assert.ok(!events.includes('unread'));
+    closeSync(second);
+    stream.close();
+  });
+});
