@@ -1,0 +1,39 @@
+import { integer, maybe, type Read, record, text, word, words } from '#shared/schema/record.ts';
+import { notification, request } from '../definition.ts';
+
+export const SELECTIONS = ['clipboard', 'primary', 'secondary'] as const;
+export const CLIPBOARD_TYPES = ['text', 'png', 'bmp', 'tiff', 'jpg'] as const;
+export type Selection = (typeof SELECTIONS)[number];
+export type ClipboardType = (typeof CLIPBOARD_TYPES)[number];
+
+const selection = word(...SELECTIONS);
+
+/**
+ * The sender's side now owns `selection` and can give it as any of `types`; the other side's ownership is over. To the
+ * system: an application of the session has copied. To the session: the host's side has.
+ */
+export const clipboardGrab = notification({
+  name: 'clipboard.grab',
+  direction: 'both',
+  body: record({ selection, types: words(CLIPBOARD_TYPES, 16) }),
+});
+
+/** The sender's side no longer owns `selection`. Never between two grabs of the same side. */
+export const clipboardRelease = notification({
+  name: 'clipboard.release',
+  direction: 'both',
+  body: record({ selection }),
+});
+
+/**
+ * Asks the owner's side for the content. `stream` is its id (Link.receiveStream); absent: there is none now. One
+ * request is one paste; nothing flows before it (W3).
+ */
+export const clipboardRead = request({
+  name: 'clipboard.read',
+  direction: 'both',
+  body: record({ selection, type: word(...CLIPBOARD_TYPES), maxBytes: integer(0, 0xffff_ffff) }),
+  result: record({ stream: maybe(integer(0, 0xffff_ffff)), why: maybe(text(200)) }),
+});
+
+export type ClipboardGrab = Read<typeof clipboardGrab.body>;
