@@ -3,8 +3,11 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { common, copyNativeParts, root } from '../../installer/esbuild.js';
 
+/** Programs that tests start, here or in a guest; each is build/test/GROUP-NAME.js like a test. */
+const PROGRAMS = ['test/vm/channel-probe.ts'];
+
 /**
- * Compiles every test/GROUP/*.test.ts into build/test, with shared chunks.
+ * Compiles every test/GROUP/*.test.ts, and what they start, into build/test, with shared chunks.
  * @returns {Promise<{ group: string, source: string, output: string }[]>}
  */
 export async function bundleTests() {
@@ -16,7 +19,7 @@ export async function bundleTests() {
     .sort();
   await build({
     ...common,
-    entryPoints: sources.map((source) => ({ in: source, out: flatName(source) })),
+    entryPoints: [...sources, ...PROGRAMS].map((source) => ({ in: source, out: flatName(source) })),
     outdir: out,
     splitting: true,
     sourcemap: 'inline',

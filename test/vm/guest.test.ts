@@ -11,3 +11,19 @@ for (const image of Object.keys(IMAGES) as ImageName[]) {
     assert.match(await guest.shell.run('node /opt/uga/uga.js --version'), /uga/);
   });
 }
+
+it('the root shell gives status and both outputs, large ones too, and stops what hangs', {
+  skip: noGuests,
+}, async () => {
+  await using guest = await resumeGuest();
+  assert.deepEqual(await guest.shell.try('echo out; echo err >&2; exit 3'), {
+    status: 3,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  });
+  const { stdout } = await guest.shell.try("head -c 1000000 /dev/zero | tr '\\0' x");
+  assert.equal(stdout, 'x'.repeat(1_000_000));
+  const { status } = await guest.shell.try('sleep 1000', 1);
+  assert.equal(status, 124);
+  assert.equal(await guest.shell.run('id -un'), 'root');
+});

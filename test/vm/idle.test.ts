@@ -9,7 +9,7 @@ import { noGuests } from './needs.ts';
 import { until } from './support/wait.ts';
 
 const WATCH_MS = 10_000;
-const SETTLE_TIMEOUT_MS = 120_000;
+const SETTLE_TIMEOUT_MS = 300_000;
 
 it('an agent whose host is away does not wake up', { skip: noGuests }, async () => {
   await using guest = await resumeGuest();

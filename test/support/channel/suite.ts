@@ -93,7 +93,8 @@ export function channelTests(driver: ChannelDriver): ChannelTest[] {
           await until(() => user.count('connected') === 2);
           channel.write(pattern(0, KB));
           await second.receive(0, KB);
-          assert.equal(user.count('drained'), 0);
+          // A writer that waits may be told so that it can read the end, but not of the next host.
+          assert.ok(user.seen.lastIndexOf('drained') < user.seen.indexOf('disconnected'));
         });
       },
     },

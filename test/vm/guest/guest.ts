@@ -5,13 +5,16 @@ import { ensureSavedState } from './saved-state.ts';
 
 export interface GuestOptions {
   readonly image?: ImageName;
+  /** Folder to be seen at /opt/uga in the guest, at most 64 MiB; by default the built product. */
+  readonly payload?: string;
 }
 
 /**
- * A running guest with the built product at /opt/uga, no agent started. It continues from the moment after its first
+ * A running guest with its payload at /opt/uga, no agent started. It continues from the moment after its first
  * boot, so its clock says that time.
  */
-export async function resumeGuest({ image: name = 'bookworm' }: GuestOptions = {}): Promise<Machine> {
+export async function resumeGuest(options: GuestOptions = {}): Promise<Machine> {
+  const { image: name = 'bookworm', payload = PRODUCT } = options;
   const image = await ensureImage(name);
-  return Machine.start({ image, ...(await ensureSavedState(image)), payload: PRODUCT });
+  return Machine.start({ image, ...(await ensureSavedState(image)), payload });
 }
