@@ -1,21 +1,22 @@
 /**
- * Requests as real hosts write them, byte for byte; the replies do not matter here. Recorded from libvirt 9.0.0
- * (`virsh guestinfo`) and from the Perl client of Proxmox VE's qemu-server, which puts two requests in one write.
+ * What libvirt 9.0.0 wrote to the agent for `virsh qemu-agent-command` with guest-ping and guest-info and for
+ * `virsh guestinfo`, byte for byte, seen with `strace -f -e trace=write` on libvirtd.
  */
 export const LIBVIRT = Buffer.from(
   [
-    '{"execute":"guest-sync", "arguments":{"id":1795303031000}}',
+    '{"execute":"guest-sync", "arguments":{"id":1795309863917}}',
+    '{"execute":"guest-ping"}',
+    '{"execute":"guest-info"}',
     '{"execute":"guest-get-users"}',
-    '{"execute":"guest-sync", "arguments":{"id":1795303031071}}',
     '{"execute":"guest-get-osinfo"}',
-    '{"execute":"guest-sync", "arguments":{"id":1795303031124}}',
     '{"execute":"guest-get-timezone"}',
-    '{"execute":"guest-sync", "arguments":{"id":1795303031170}}',
+    '{"execute":"guest-get-host-name"}',
     '{"execute":"guest-network-get-interfaces"}',
     '',
   ].join('\n'),
 );
 
+/** Two requests in one write, as the Perl client of Proxmox VE builds them; made by hand after its source. */
 export const PROXMOX = Buffer.from(
   '{"arguments":{"id":41170},"execute":"guest-sync-delimited"}\n{"arguments":{},"execute":"guest-get-host-name"}\n',
 );

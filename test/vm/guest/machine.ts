@@ -92,9 +92,14 @@ export class Machine implements AsyncDisposable {
     return this.qemu.exited;
   }
 
-  /** Waits until the guest has switched itself off. @throws {AgentError} 'timeout' */
+  /**
+   * Waits until the guest has switched itself off and QEMU has ended because of that. Call it before it happens.
+   * @throws {AgentError} 'timeout', or 'failed' when QEMU ended for another reason
+   */
   async poweredOff(timeoutMs: number): Promise<void> {
-    await within(timeoutMs, 'the guest to power off', this.qemu.exited);
+    const { reason } = await this.qmp.event('SHUTDOWN', timeoutMs);
+    if (reason !== 'guest-shutdown') throw new AgentError('failed', `QEMU ended: ${reason}`);
+    await within(timeoutMs, 'QEMU to end', this.qemu.exited);
   }
 
   /** Waits until a text has appeared on the guest's serial console. @throws {AgentError} 'timeout' */

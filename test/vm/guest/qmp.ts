@@ -29,9 +29,12 @@ export class Qmp implements Disposable {
     return result;
   }
 
-  /** Waits for an event that comes after this call. */
-  async event(name: string, timeoutMs: number): Promise<void> {
-    await this.socket.find(timeoutMs, `the event ${name}`, (line) => JSON.parse(line).event === name || undefined);
+  /** The data of the first such event after this call. */
+  async event(name: string, timeoutMs: number): Promise<Readonly<Record<string, unknown>>> {
+    return this.socket.find(timeoutMs, `the event ${name}`, (line) => {
+      const message = JSON.parse(line);
+      return message.event === name ? (message.data ?? {}) : undefined;
+    });
   }
 
   /** Stops the machine and writes its memory and devices to a file. */
