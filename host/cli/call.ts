@@ -1,15 +1,10 @@
 import type { Door } from '#host/qga/door.ts';
 import { DEFAULT_GRACE_MS, SILENT_COMMANDS } from '#host/qga/options.ts';
-import { GuestError } from '#host/qga/reply.ts';
 import type { Io } from '#shared/cli/io.ts';
-import { AgentError } from '#shared/errors.ts';
 import { formatJson } from '#shared/json/format.ts';
 import type { JsonObject } from '#shared/json/value.ts';
-import { plain } from './plain.ts';
+import { EXIT, reportError } from './exit.ts';
 import { formatPretty } from './pretty.ts';
-
-/** Exit codes of the host tools. */
-export const EXIT = { ok: 0, guestError: 1, usage: 2, unreachable: 3 } as const;
 
 export interface Call {
   readonly command: string;
@@ -42,13 +37,6 @@ export async function call(
   } catch (error) {
     return reportError(command, error, io);
   }
-}
-
-/** @returns the exit code that belongs to the error */
-export function reportError(what: string, error: unknown, io: Pick<Io, 'stderr'>): number {
-  if (!(error instanceof AgentError)) throw error;
-  io.stderr.write(`${plain(what)}: ${plain(error.message, 4000)}\n`);
-  return error instanceof GuestError ? EXIT.guestError : EXIT.unreachable;
 }
 
 const TOLD = {

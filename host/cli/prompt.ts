@@ -3,7 +3,8 @@ import type { Door } from '#host/qga/door.ts';
 import { type GuestCommand, readCommands } from '#host/qga/info.ts';
 import { AgentError } from '#shared/errors.ts';
 import { readArguments, splitWords } from './arguments.ts';
-import { call, EXIT, reportError, type Surface } from './call.ts';
+import { call, type Surface } from './call.ts';
+import { EXIT, reportError } from './exit.ts';
 import { readStatus } from './status.ts';
 
 const BUILT_IN = ['help', 'quit', 'status'];

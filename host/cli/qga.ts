@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Door } from '#host/qga/door.ts';
 import { DEFAULT_GRACE_MS, DEFAULT_TIMEOUT_MS } from '#host/qga/options.ts';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
@@ -7,10 +6,12 @@ import { type CommandLine, type Parsed, parseCommandLine } from '#shared/cli/opt
 import { AgentError } from '#shared/errors.ts';
 import type { JsonObject } from '#shared/json/value.ts';
 import { readArguments, readObject } from './arguments.ts';
-import { call, EXIT, reportError } from './call.ts';
+import { call } from './call.ts';
+import { EXIT, reportError } from './exit.ts';
+import { CONNECT, readSeconds, timeoutRow } from './options.ts';
 import { PROMPT_HELP, runPrompt } from './prompt.ts';
+import { readAll } from './stdin.ts';
 
-const MAX_TIMEOUT_S = 86_400;
 /** The most that an agent takes as one message. */
 const MAX_STDIN = 64 * 1024 * 1024;
 
@@ -20,19 +21,8 @@ const LINE = {
     'Sends a command to the QEMU guest agent door of a guest (ours or qemu-ga) and prints what it returns. Without a ' +
     'command: a prompt.',
   options: [
-    {
-      name: 'connect',
-      short: 'c',
-      value: 'PATH',
-      required: true,
-      help: 'Unix socket of the channel, as in QEMU\'s "-chardev socket,path=PATH,server=on,wait=off". It serves one client at a time.',
-    },
-    {
-      name: 'timeout',
-      short: 't',
-      value: 'SECONDS',
-      help: `How long to wait for the connection, and for each answer. Fractions are allowed. Default ${DEFAULT_TIMEOUT_MS / 1000}.`,
-    },
+    CONNECT,
+    timeoutRow(DEFAULT_TIMEOUT_MS),
     { name: 'pretty', help: 'Print JSON over several lines. Default on a terminal.' },
     { name: 'compact', help: 'Print JSON on one line. Default otherwise.' },
   ],
@@ -97,7 +87,10 @@ export const runQga: Run = async (argv, io) => {
     }
     options = readOptions(parsed.options, io.stdout.isTTY === true);
     const words = parsed.positionals.slice(1);
-    args = words.length === 1 && words[0] === '-' ? readObject(await readAll(io.stdin)) : readArguments(words);
+    args =
+      words.length === 1 && words[0] === '-'
+        ? readObject((await readAll(io.stdin, MAX_STDIN)).toString())
+        : readArguments(words);
   } catch (error) {
     if (error instanceof AgentError) return reportUsage(LINE, error, io);
     throw error;
@@ -121,27 +114,7 @@ function readOptions(
   if (given.pretty && given.compact)
     throw new AgentError('invalid-argument', '--pretty and --compact exclude each other');
   return {
-    timeoutMs: given.timeout === undefined ? DEFAULT_TIMEOUT_MS : readTimeout(given.timeout),
+    timeoutMs: readSeconds('timeout', given.timeout) ?? DEFAULT_TIMEOUT_MS,
     pretty: given.pretty || (isTerminal && !given.compact),
   };
-}
-
-function readTimeout(text: string): number {
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
-  if (seconds < 0.001 || seconds > MAX_TIMEOUT_S) {
-    throw new AgentError('invalid-argument', `--timeout takes seconds from 0.001 to ${MAX_TIMEOUT_S}, not '${text}'`);
-  }
-  return Math.ceil(seconds * 1000);
-}
-
-async function readAll(stdin: Readable): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of stdin) {
-    const bytes = Buffer.from(part);
-    length += bytes.length;
-    if (length > MAX_STDIN) throw new AgentError('invalid-argument', `more than ${MAX_STDIN} bytes on standard input`);
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString();
 }

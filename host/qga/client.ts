@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
-import { AgentError, messageOf } from '#shared/errors.ts';
+import type { Socket } from 'node:net';
+import { connectTo } from '#host/connection/connect.ts';
+import { Deadline } from '#host/connection/deadline.ts';
+import { AgentError } from '#shared/errors.ts';
 import { formatJson } from '#shared/json/format.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
-import { Deadline } from './deadline.ts';
 import { type LineEvent, LineReader } from './lines.ts';
 import {
   type ClientOptions,
@@ -63,20 +64,7 @@ export class QgaClient implements AsyncDisposable {
   /** @throws {AgentError} 'failed' with the system's reason, 'timeout' or 'cancelled' */
   static async connect(path: string, options: ClientOptions = {}): Promise<QgaClient> {
     using deadline = new Deadline(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.signal);
-    deadline.waitingFor = `no connection to ${path}`;
-    const socket = connect({ path });
-    try {
-      await deadline.wait<void>((resolve, reject) => {
-        const failed = (error: Error) =>
-          reject(new AgentError('failed', `cannot connect to ${path}: ${messageOf(error)}`, { cause: error }));
-        socket.on('connect', resolve).on('error', failed);
-        return () => socket.off('connect', resolve).off('error', failed);
-      });
-      return new QgaClient(socket, options);
-    } catch (error) {
-      socket.on('error', () => {}).destroy();
-      throw error;
-    }
+    return new QgaClient(await connectTo(path, deadline), options);
   }
 
   get isClosed(): boolean {

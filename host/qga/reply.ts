@@ -1,9 +1,10 @@
+import { GuestSaidNo } from '#host/connection/guest-said-no.ts';
 import { JsonReader } from '#protocol/qga/reader.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { JsonValue } from '#shared/json/value.ts';
 
 /** The guest understood and said no. `message` is the guest's own text: escape it before a terminal sees it. */
-export class GuestError extends AgentError {
+export class GuestError extends GuestSaidNo {
   /**
    * @param guestClass "GenericError" or "CommandNotFound" from every agent known
    * @param desc for people only
