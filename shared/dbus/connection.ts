@@ -1,0 +1,193 @@
+import { connect, type Socket } from 'node:net';
+import { AgentError, messageOf } from '#shared/errors.ts';
+import { decode, encode, type Message } from './codec.ts';
+import { MessageFrames } from './frames.ts';
+import { BEGIN, greeting, HandshakeReader } from './handshake.ts';
+import type { Call, Signal, Value } from './values.ts';
+
+/** For authentication and Hello together. */
+const OPEN_TIMEOUT_MS = 10_000;
+const MAX_PENDING_CALLS = 1024;
+/** What a bus that does not read may hold up here. */
+const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
+
+const HELLO: Call = {
+  destination: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  interface: 'org.freedesktop.DBus',
+  member: 'Hello',
+};
+
+interface Pending {
+  readonly resolve: (body: readonly Value[]) => void;
+  readonly reject: (error: AgentError) => void;
+  readonly deadline: NodeJS.Timeout;
+}
+
+export interface ConnectionEvents {
+  /** The bus has answered Hello; calls are possible from here on. */
+  onOpen(): void;
+  onSignal(signal: Signal): void;
+  /** Once, after every pending call was rejected. Also for a connection that never came up. */
+  onLost(reason: AgentError): void;
+}
+
+/** One life of a connection to a bus. Whatever goes wrong in it, a throw of the parser included, ends only it. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #handshake = new HandshakeReader();
+  readonly #frames = new MessageFrames();
+  readonly #pending = new Map<number, Pending>();
+  readonly #openDeadline: NodeJS.Timeout;
+  #authenticated = false;
+  #lost = false;
+  #serial = 0;
+
+  /** @param path as node:net takes it */
+  constructor(
+    path: string,
+    private readonly events: ConnectionEvents,
+  ) {
+    this.#openDeadline = setTimeout(() => this.#lose('timeout', 'the bus does not answer'), OPEN_TIMEOUT_MS);
+    this.#socket = connect(path);
+    this.#socket.on('connect', () => this.#socket.write(greeting(process.getuid?.() ?? 0)));
+    this.#socket.on('data', (bytes) => this.#receive(bytes));
+    this.#socket.on('error', (error) => this.#lose('failed', error.message));
+    this.#socket.on('close', () => this.#lose('failed', 'the bus has closed the connection'));
+  }
+
+  /**
+   * @returns the body of the answer
+   * @throws {AgentError} 'not-found' no such service, object or method; 'refused' not allowed; 'timeout'; 'failed' any
+   *   other answer; 'cancelled' the bus is gone; 'invalid-argument' the body does not fit the signature
+   */
+  call(call: Call, timeoutMs: number): Promise<readonly Value[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) throw new AgentError('cancelled', 'the bus is gone');
+      if (this.#pending.size >= MAX_PENDING_CALLS) throw new AgentError('refused', 'too many calls wait for answers');
+      const serial = this.#nextSerial();
+      const bytes = encode({ ...call, type: 'call', serial, body: call.body ?? [] });
+      const deadline = setTimeout(() => {
+        this.#pending.delete(serial);
+        reject(new AgentError('timeout', `${call.interface}.${call.member}: no answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#pending.set(serial, { resolve, reject, deadline });
+      this.#write(bytes);
+    });
+  }
+
+  /** Idempotent; `onLost` is told. */
+  close(): void {
+    this.#lose('cancelled', 'the connection was closed');
+  }
+
+  #receive(bytes: Buffer): void {
+    try {
+      const rest = this.#authenticated ? bytes : this.#handshake.push(bytes);
+      if (rest === undefined) return;
+      if (!this.#authenticated) this.#begin();
+      this.#frames.push(rest, (frame) => {
+        const message = decode(frame);
+        if (message !== undefined && !this.#lost) this.#dispatch(message);
+      });
+    } catch (error) {
+      this.#lose(error instanceof AgentError ? error.code : 'failed', messageOf(error));
+    }
+  }
+
+  #begin(): void {
+    this.#authenticated = true;
+    this.#write(Buffer.from(BEGIN));
+    this.call(HELLO, OPEN_TIMEOUT_MS).then(
+      () => {
+        clearTimeout(this.#openDeadline);
+        if (!this.#lost) this.events.onOpen();
+      },
+      (error: AgentError) => this.#lose(error.code, `the bus refuses us: ${error.message}`),
+    );
+  }
+
+  #dispatch(message: Message): void {
+    switch (message.type) {
+      case 'return':
+      case 'error':
+        return this.#settle(message);
+      case 'signal': {
+        const { sender, path, interface: iface, member, body } = message;
+        if (sender === undefined || path === undefined || iface === undefined || member === undefined) return;
+        return this.events.onSignal({ sender, path, interface: iface, member, body });
+      }
+      case 'call':
+        return this.#refuse(message);
+    }
+  }
+
+  #settle(message: Message): void {
+    const pending = this.#pending.get(message.replySerial ?? 0);
+    if (pending === undefined) return; // its deadline came first
+    this.#pending.delete(message.replySerial ?? 0);
+    clearTimeout(pending.deadline);
+    if (message.type === 'return') pending.resolve(message.body);
+    else pending.reject(remoteError(message));
+  }
+
+  /** Nothing is offered on a bus; whoever asks gets an answer and need not wait. */
+  #refuse(message: Message): void {
+    if (message.noReply || message.sender === undefined) return;
+    this.#write(
+      encode({
+        type: 'error',
+        serial: this.#nextSerial(),
+        replySerial: message.serial,
+        destination: message.sender,
+        errorName: 'org.freedesktop.DBus.Error.UnknownMethod',
+        signature: 's',
+        body: ['there are no methods here'],
+      }),
+    );
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#socket.writableLength + bytes.length > MAX_UNWRITTEN_BYTES) this.#lose('failed', 'the bus does not read');
+    else this.#socket.write(bytes);
+  }
+
+  #nextSerial(): number {
+    this.#serial = this.#serial === 0xffff_ffff ? 1 : this.#serial + 1;
+    return this.#serial;
+  }
+
+  #lose(code: AgentError['code'], message: string): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    clearTimeout(this.#openDeadline);
+    this.#socket.destroy();
+    for (const { reject, deadline } of this.#pending.values()) {
+      clearTimeout(deadline);
+      reject(new AgentError('cancelled', 'the bus is gone'));
+    }
+    this.#pending.clear();
+    this.events.onLost(new AgentError(code, message));
+  }
+}
+
+const CODES: ReadonlyMap<string, AgentError['code']> = new Map([
+  ['ServiceUnknown', 'not-found'],
+  ['NameHasNoOwner', 'not-found'],
+  ['UnknownObject', 'not-found'],
+  ['UnknownInterface', 'not-found'],
+  ['UnknownMethod', 'not-found'],
+  ['UnknownProperty', 'not-found'],
+  ['AccessDenied', 'refused'],
+  ['InteractiveAuthorizationRequired', 'refused'],
+  ['NoReply', 'timeout'],
+  ['Timeout', 'timeout'],
+  ['TimedOut', 'timeout'],
+]);
+
+function remoteError({ errorName = 'an unnamed error', body }: Message): AgentError {
+  const [, standard = ''] = /^org\.freedesktop\.DBus\.Error\.(\w+)$/.exec(errorName) ?? [];
+  const code = /\.NoSuch\w+$/.test(errorName) ? 'not-found' : (CODES.get(standard) ?? 'failed');
+  const [text] = body;
+  return new AgentError(code, typeof text === 'string' ? `${errorName}: ${text.slice(0, 200)}` : errorName);
+}
