@@ -30,6 +30,12 @@ export interface Channel {
   resume(): void;
   /** After `ended`: closes the connection once everything queued is sent. Devices have no connections and ignore it. */
   hangUp(): void;
+  /**
+   * Gives up the present connection because the host's bytes make no sense any more: the host learns that the agent is
+   * gone and begins anew. A device is closed and, a moment later, opened again; a socket waits for its next host.
+   * `disconnected` comes from within the call. Without a host it does nothing.
+   */
+  reset(reason: string): void;
   /** Releases the device or socket. No event follows. Idempotent. */
   close(): Promise<void>;
 }

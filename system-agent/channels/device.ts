@@ -83,16 +83,16 @@ export class DeviceChannel extends StreamChannel {
       ...this.passOn(),
       present: () => this.enter('connected'),
       ended: (gone: boolean) => {
-        if (!tells) this.#lose('the line was hung up');
+        if (!tells) this.giveUp('the line was hung up');
         else if (gone) this.enter('waiting');
       },
-      failed: (error: unknown) => this.#lose(error),
+      failed: (error: unknown) => this.giveUp(error),
     };
     this.attach(fd, events, { device: true });
   }
 
-  /** Unplugged, or the other end of a pty is closed for good. */
-  #lose(reason: unknown): void {
+  /** Unplugged, the other end of a pty is closed for good, or a reset. */
+  protected override giveUp(reason: unknown): void {
     this.detach('missing', reason);
     if (this.state === 'missing') this.#retry(reason);
   }

@@ -42,6 +42,10 @@ export abstract class StreamChannel implements Channel {
 
   hangUp(): void {}
 
+  reset(reason: string): void {
+    if (this.#state === 'connected') this.giveUp(reason);
+  }
+
   async close(): Promise<void> {
     this.#events = nobody;
     this.stop();
@@ -51,6 +55,8 @@ export abstract class StreamChannel implements Channel {
   protected abstract start(): void;
   /** Releases what `start` took, but for the stream. Idempotent. */
   protected abstract stop(): void;
+  /** Ends the present connection, and looks for the next one. */
+  protected abstract giveUp(reason: unknown): void;
 
   protected get stream(): ByteStream | undefined {
     return this.#stream;

@@ -39,25 +39,25 @@ export class UnixConnectChannel extends StreamChannel {
       },
       drained,
       ended: (gone: boolean) => this.#onEnd(gone),
-      failed: (error: unknown) => this.#lose(error),
+      failed: (error: unknown) => this.giveUp(error),
     };
     try {
       this.attach(connectUnix(this.#path), events, { device: false });
     } catch (error) {
-      return this.#lose(error);
+      return this.giveUp(error);
     }
     this.#hasEnded = false;
     this.enter('connected');
   }
 
   #onEnd(gone: boolean): void {
-    if (gone) return this.#lose('the peer closed the connection');
+    if (gone) return this.giveUp('the peer closed the connection');
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.passOnEnd();
   }
 
-  #lose(reason: unknown): void {
+  protected override giveUp(reason: unknown): void {
     this.#again = setTimeout(() => this.#connect(), this.#backoff.next());
     this.detach('missing', reason);
   }

@@ -50,7 +50,7 @@ export class UnixListenChannel extends StreamChannel {
         ...this.passOn(),
         present: () => {},
         ended: (gone: boolean) => this.#onEnd(gone),
-        failed: (error: unknown) => this.#dismiss(error),
+        failed: (error: unknown) => this.giveUp(error),
       };
       this.attach(fd, events, { device: false });
     } catch (error) {
@@ -66,13 +66,13 @@ export class UnixListenChannel extends StreamChannel {
   }
 
   #onEnd(gone: boolean): void {
-    if (gone) return this.#dismiss();
+    if (gone) return this.giveUp();
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.passOnEnd();
   }
 
-  #dismiss(reason?: unknown): void {
+  protected override giveUp(reason?: unknown): void {
     this.detach('waiting', reason);
     this.#acceptNext();
   }

@@ -6,6 +6,7 @@ export class FakeChannel implements Channel {
   state: ChannelState = 'closed';
   paused = false;
   hungUp = false;
+  resets = 0;
   #events: ChannelEvents | undefined;
   #written: Buffer[] = [];
   #waiting = 0;
@@ -66,6 +67,13 @@ export class FakeChannel implements Channel {
 
   hangUp(): void {
     this.hungUp = true;
+  }
+
+  /** The host of a reset channel comes back when the test says `connect`. */
+  reset(): void {
+    if (this.state !== 'connected') return;
+    this.resets++;
+    this.disconnect();
   }
 
   async close(): Promise<void> {

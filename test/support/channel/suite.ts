@@ -204,6 +204,39 @@ export function channelTests(driver: ChannelDriver): ChannelTest[] {
         }),
     },
     {
+      name: 'begins anew after a reset from within an event',
+      run: () => {
+        const channel = driver.create();
+        let resets = 0;
+        const resetOnce = (event: EventName, user: Recorder) => {
+          if (event !== 'data' || user.received < KB || resets > 0) return;
+          resets++;
+          channel.reset('the test says so');
+        };
+        return withChannel(
+          channel,
+          async (user) => {
+            if (driver.tellsHost) channel.reset('there is no host yet');
+            const first = await driver.connect();
+            await first.send(0, KB);
+            await until(() => user.count('disconnected') === 1);
+            let next = first;
+            if (!driver.mixesHosts) {
+              await first.closed();
+              next = await driver.connect();
+            }
+            await until(() => user.count('connected') === 2);
+            await next.send(0, KB);
+            await until(() => user.received === KB);
+            channel.write(pattern(0, KB));
+            await next.receive(0, KB);
+            assert.equal(user.count('disconnected'), 1);
+          },
+          resetOnce,
+        );
+      },
+    },
+    {
       name: 'says nothing after close, in whatever event that was called',
       run: async () => {
         for (const last of eventsOf(driver)) {

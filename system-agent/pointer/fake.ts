@@ -1,0 +1,44 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { errnoOf, messageOf } from '#shared/errors.ts';
+import type { Log } from '#shared/log/log.ts';
+import { writeAvailable } from '#shared/native/descriptor.ts';
+import { encodeEvents, type InputEvent } from './input-event.ts';
+import type { PointerDevice } from './pointer.ts';
+
+/** A FIFO whose reader has not come yet. */
+const NOBODY_READS = 'ENXIO';
+
+/**
+ * Appends records of `struct input_event` to an existing file or FIFO, for tests. Without a file or a reader they are
+ * dropped; a frame is written whole or not at all, a FIFO takes that much at once.
+ */
+export class FakePointerDevice implements PointerDevice {
+  #fd: number | undefined;
+  #hasWarned = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly log: Log,
+  ) {}
+
+  write(events: readonly InputEvent[]): void {
+    try {
+      this.#fd ??= openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
+      writeAvailable(this.#fd, encodeEvents(events));
+    } catch (error) {
+      this.close(); // its reader has gone; the next frame tries anew
+      this.#warn(error);
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #warn(error: unknown): void {
+    if (this.#hasWarned || errnoOf(error) === NOBODY_READS || errnoOf(error) === 'EPIPE') return;
+    this.#hasWarned = true;
+    this.log.warn('pointer events cannot be written', { path: this.path, reason: messageOf(error) });
+  }
+}

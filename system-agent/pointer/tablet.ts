@@ -1,0 +1,85 @@
+import type { PointerLayout } from '#protocol/ipc/messages/monitors.ts';
+import { messageOf } from '#shared/errors.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Log } from '#shared/log/log.ts';
+import { FakePointerDevice } from './fake.ts';
+import { AT_START, eventsBetween, type Frame } from './frame.ts';
+import { placeOf } from './place.ts';
+import type { Pointer, PointerDevice, PointerState, PointerSystem } from './pointer.ts';
+import type { UinputSpec } from './spec.ts';
+
+const FALLBACK = { width: 1024, height: 768 };
+const ONE_DISPLAY: PointerLayout = { ...FALLBACK, displays: [{ id: 0, x: 0, y: 0, ...FALLBACK }] };
+
+/**
+ * The virtual tablet. Its device is made at start and its range never changes, so that the pointer moves before any
+ * login, and no desktop sees it unplugged when displays change.
+ */
+export class Tablet implements Pointer, Service {
+  readonly name = 'pointer';
+  #device: PointerDevice | undefined;
+  #layout: PointerLayout = ONE_DISPLAY;
+  #last: Frame = AT_START;
+
+  constructor(
+    private readonly spec: UinputSpec,
+    private readonly system: PointerSystem,
+    private readonly log: Log,
+  ) {}
+
+  get isAvailable(): boolean {
+    return this.#device !== undefined;
+  }
+
+  async start(): Promise<void> {
+    this.#layout = this.system.layout() ?? ONE_DISPLAY;
+    this.#device = this.#open();
+  }
+
+  async stop(): Promise<void> {
+    this.release();
+    this.#close();
+  }
+
+  arrange(layout: PointerLayout): void {
+    // A session without displays has nothing to point at; the former layout serves whatever shows up instead.
+    if (layout.displays.some(({ width, height }) => width > 0 && height > 0)) this.#layout = layout;
+  }
+
+  put({ display, x, y, pressed }: PointerState): void {
+    const place = placeOf(this.#layout, display, x, y);
+    if (place !== undefined) this.#show({ place, pressed });
+  }
+
+  release(): void {
+    if (this.#last.pressed.size > 0) this.#show({ place: this.#last.place, pressed: new Set() });
+  }
+
+  #show(frame: Frame): void {
+    if (this.#device === undefined) return;
+    try {
+      this.#device.write(eventsBetween(this.#last, frame));
+      this.#last = frame;
+    } catch (error) {
+      this.log.warn('the pointer is lost', { reason: messageOf(error) });
+      this.#close();
+    }
+  }
+
+  #open(): PointerDevice | undefined {
+    if (this.spec.kind === 'off') return undefined;
+    if (this.spec.kind === 'fake') return new FakePointerDevice(this.spec.path, this.log);
+    try {
+      return this.system.create();
+    } catch (error) {
+      this.log.warn('no pointer for hosts', { reason: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  #close(): void {
+    this.#device?.close();
+    this.#device = undefined;
+    this.#last = AT_START;
+  }
+}
