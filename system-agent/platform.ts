@@ -1,5 +1,7 @@
 import type { Clock } from './clock/clock.ts';
+import type { Cpus } from './cpus/cpus.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import type { Memory } from './memory/memory.ts';
 import type { Network } from './network/network.ts';
 import type { Power } from './power/power.ts';
 import type { Users } from './users/users.ts';
@@ -7,7 +9,9 @@ import type { Users } from './users/users.ts';
 /** Everything the operating system gives us. A system that lacks a port leaves it out. */
 export interface Platform {
   readonly clock: Clock;
+  readonly cpus: Cpus;
   readonly inventory: Inventory;
+  readonly memory: Memory;
   readonly network: Network;
   readonly power: Power;
   readonly users: Users;

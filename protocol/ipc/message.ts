@@ -6,7 +6,8 @@ import { type EncodableObject, encodeFrame, type IpcMap, type IpcValue } from '.
  * What one frame of the session link says: a map with `kind` and, as the kind demands, `id`, `name` and `body`.
  *
  * Ids are chosen by the side that asks or offers and are its own: request 1 of one side is not request 1 of the other.
- * A request is answered by exactly one `response` or `error`, also after `cancel`. Streams: flow.ts.
+ * A request is answered by exactly one `response` or `error`, also after `cancel`. An `error` with id 0 in place of the
+ * hello says why the connection is refused. Streams: flow.ts.
  */
 export type Envelope<Body> =
   | { readonly kind: 'notification'; readonly name: string; readonly body: Body }

@@ -8,6 +8,9 @@ export type InterfaceEntry =
       readonly name: string;
       /** First six bytes, padded with zeros, as SIOCGIFHWADDR gives them: "02:fc:00:00:00:05". */
       readonly hardwareAddress: string;
+      /** Switched on by the administrator, with or without a carrier: IFF_UP. */
+      readonly up: boolean;
+      readonly loopback: boolean;
     }
   | {
       readonly family: 'ipv4' | 'ipv6';
@@ -21,6 +24,7 @@ export type InterfaceEntry =
 interface Row {
   ifa_next: Address;
   ifa_name: Address;
+  ifa_flags: number;
   ifa_addr: Address;
   ifa_netmask: Address;
 }
@@ -42,6 +46,9 @@ const inetNtop: (family: number, address: Uint8Array, text: Uint8Array, size: nu
 
 const INET6_ADDRSTRLEN = 46;
 const HARDWARE_ADDRESS_LENGTH = 6;
+/** netdevice(7) */
+const IFF_UP = 0x1;
+const IFF_LOOPBACK = 0x8;
 
 /** Where `struct sockaddr_in`, `_in6` and `_ll` keep their address. ip(7), ipv6(7), packet(7) */
 const LAYOUT = {
@@ -84,7 +91,13 @@ function entryOf(row: Row): InterfaceEntry | undefined {
   const family = row.ifa_addr === null ? LAYOUT.packet.family : familyOf(row.ifa_addr);
   switch (family) {
     case LAYOUT.packet.family:
-      return { family: 'packet', name, hardwareAddress: hardwareAddressOf(row.ifa_addr) };
+      return {
+        family: 'packet',
+        name,
+        hardwareAddress: hardwareAddressOf(row.ifa_addr),
+        up: (row.ifa_flags & IFF_UP) !== 0,
+        loopback: (row.ifa_flags & IFF_LOOPBACK) !== 0,
+      };
     case LAYOUT.ipv4.family:
       return { family: 'ipv4', name, address: textOf('ipv4', row.ifa_addr), prefix: prefixOf('ipv4', row.ifa_netmask) };
     case LAYOUT.ipv6.family:

@@ -4,7 +4,7 @@ import { serialLine } from './serial-line.ts';
 import type { ChannelSpec } from './spec.ts';
 import { UnixConnectChannel } from './unix-connect.ts';
 import { UnixListenChannel } from './unix-listen.ts';
-import { virtioDevice, virtioPort } from './virtio-port.ts';
+import { namesOfPort, virtioDevice, virtioPort } from './virtio-port.ts';
 
 /** The channel that a specification names, or undefined for a door that is off; nothing is opened yet. */
 export function openChannel(spec: ChannelSpec, log: Log): Channel | undefined {
@@ -14,7 +14,7 @@ export function openChannel(spec: ChannelSpec, log: Log): Channel | undefined {
     case 'virtio-device':
       return virtioDevice(spec.path, log);
     case 'virtio':
-      return virtioPort(spec.name, log);
+      return virtioPort(namesOfPort(spec.name), log);
     case 'serial':
       return serialLine(spec.path, log);
     case 'unix-listen':

@@ -19,16 +19,27 @@ const ROOTS: PortRoots = { dev: '/dev', sys: '/sys/class/virtio-ports' };
  *
  * Without a host the port reads as its end and is hung up (POLLHUP); with one, neither. Unplugged, reading fails with
  * ENODEV. Source: Linux, drivers/char/virtio_console.c, port_fops_poll and port_fops_read.
+ *
+ * @param names of which the first that is there is taken; the channel is described by the first
  */
-export function virtioPort(name: string, log: Log, roots: PortRoots = ROOTS): DeviceChannel {
+export function virtioPort(names: readonly [string, ...string[]], log: Log, roots: PortRoots = ROOTS): DeviceChannel {
   const device = {
     host: 'tells',
     folders: [roots.dev, path.join(roots.dev, 'virtio-ports')],
-    concerns: (entry: string) => entry === name || entry === 'virtio-ports' || entry.startsWith('vport'),
-    locate: () => locatePort(name, roots),
+    concerns: (entry: string) => names.includes(entry) || entry === 'virtio-ports' || entry.startsWith('vport'),
+    locate: () => locatePort(names, roots),
     prepare: () => {},
   } as const;
-  return new DeviceChannel(`virtio:${name}`, device, log);
+  return new DeviceChannel(`virtio:${names[0]}`, device, log);
+}
+
+/** What hosts of older releases call the same port. */
+const FORMER_NAMES: Readonly<Record<string, string>> = { 'ovirt-guest-agent.0': 'com.redhat.rhevm.vdsm' };
+
+/** A port's name with its former one, if it had any. */
+export function namesOfPort(name: string): readonly [string, ...string[]] {
+  const former = Object.hasOwn(FORMER_NAMES, name) ? FORMER_NAMES[name] : undefined;
+  return former === undefined ? [name] : [name, former];
 }
 
 /** The same by the path of its node or link, wherever that is: how qemu-ga's options name a port. */
@@ -44,12 +55,18 @@ export function virtioDevice(file: string, log: Log): DeviceChannel {
   return new DeviceChannel(`virtio-device:${file}`, device, log);
 }
 
-/** Path of the port's node; undefined while no port has that name. Without udev only the kernel's list knows names. */
-export function locatePort(name: string, roots: PortRoots): string | undefined {
-  const link = path.join(roots.dev, 'virtio-ports', name);
-  if (existsSync(link)) return link;
-  const node = entriesOf(roots.sys).find((entry) => nameOf(path.join(roots.sys, entry)) === name);
-  return node === undefined ? undefined : path.join(roots.dev, node);
+/**
+ * Path of the node of the first of these ports that is there; undefined while none is. Without udev only the kernel's
+ * list knows names.
+ */
+export function locatePort(names: readonly string[], roots: PortRoots): string | undefined {
+  for (const name of names) {
+    const link = path.join(roots.dev, 'virtio-ports', name);
+    if (existsSync(link)) return link;
+    const node = entriesOf(roots.sys).find((entry) => nameOf(path.join(roots.sys, entry)) === name);
+    if (node !== undefined) return path.join(roots.dev, node);
+  }
+  return undefined;
 }
 
 function entriesOf(folder: string): string[] {

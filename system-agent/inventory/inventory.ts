@@ -10,10 +10,18 @@ export interface OperatingSystem {
   readonly versionId?: string;
   readonly variant?: string;
   readonly variantId?: string;
+  readonly versionCodename?: string;
+  /** Of systems that are released continuously and have no `versionId`. */
+  readonly buildId?: string;
 }
 
 export interface Inventory {
   operatingSystem(): OperatingSystem;
   /** gethostname(2), asked each time. */
   hostName(): string;
+  /**
+   * The host name with its domain, as `hostname -f` prints it; without one that resolves, the host name alone. It may
+   * ask name servers, so it takes its time, which is limited. Never rejects.
+   */
+  fullHostName(): Promise<string>;
 }

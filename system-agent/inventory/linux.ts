@@ -1,15 +1,32 @@
 import os from 'node:os';
 import { readSmallFile } from '#shared/files.ts';
+import type { Run } from '#shared/process/run.ts';
 import type { Inventory, OperatingSystem } from './inventory.ts';
 import { parseOsRelease } from './os-release.ts';
 
 /** os-release(5): the first is usually a link to the second. */
 const PATHS = ['/etc/os-release', '/usr/lib/os-release'];
 
+/**
+ * A program asks the resolver, not we: a name server that does not answer would hold one of Node's few threads, and the
+ * agent's end, for half a minute; a program can be killed.
+ */
+const FULL_NAME = ['/bin/hostname', '-f'] as const;
+const FULL_NAME_TIMEOUT_MS = 5_000;
+const NAME = /^[A-Za-z0-9._-]{1,255}$/;
+
 /** @param override file to read instead, as qemu-ga's QGA_OS_RELEASE */
-export function linuxInventory(override: string | undefined): Inventory {
+export function linuxInventory(run: Run, override: string | undefined): Inventory {
+  let asking: Promise<string> | undefined;
   return {
     hostName: os.hostname,
+    /** Those who ask while it is looked up share the answer. */
+    fullHostName() {
+      asking ??= askResolver(run).finally(() => {
+        asking = undefined;
+      });
+      return asking;
+    },
     operatingSystem(): OperatingSystem {
       const release = readFirst(override === undefined ? PATHS : [override]);
       return {
@@ -20,6 +37,17 @@ export function linuxInventory(override: string | undefined): Inventory {
       };
     },
   };
+}
+
+async function askResolver(run: Run): Promise<string> {
+  try {
+    const { status, output } = await run(FULL_NAME, { timeoutMs: FULL_NAME_TIMEOUT_MS });
+    const name = output.trim();
+    if (status === 0 && NAME.test(name)) return name;
+  } catch {
+    // Too slow, or no such program: the host name remains.
+  }
+  return os.hostname();
 }
 
 function readFirst(paths: readonly string[]): ReadonlyMap<string, string> | undefined {
@@ -47,5 +75,7 @@ function describe(release: ReadonlyMap<string, string>): Partial<OperatingSystem
     ...member('versionId', 'VERSION_ID'),
     ...member('variant', 'VARIANT'),
     ...member('variantId', 'VARIANT_ID'),
+    ...member('versionCodename', 'VERSION_CODENAME'),
+    ...member('buildId', 'BUILD_ID'),
   };
 }

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { interfaceAddresses } from '#shared/native/network.ts';
+import { type InterfaceEntry, interfaceAddresses } from '#shared/native/network.ts';
+import { watchNetwork } from '#shared/native/network-changes.ts';
 import type { InterfaceStatistics, Network, NetworkAddress, NetworkInterface } from './network.ts';
 import { parseProcNetDev } from './proc-net-dev.ts';
 
+type Link = Extract<InterfaceEntry, { family: 'packet' }>;
+
 interface Draft {
-  hardwareAddress?: string;
+  link?: Link;
   readonly addresses: NetworkAddress[];
 }
 
@@ -15,27 +18,33 @@ export function linuxNetwork(): Network {
       for (const entry of interfaceAddresses()) {
         const draft = drafts.get(entry.name) ?? { addresses: [] };
         drafts.set(entry.name, draft);
-        if (entry.family === 'packet') draft.hardwareAddress = entry.hardwareAddress;
+        if (entry.family === 'packet') draft.link = entry;
         else draft.addresses.push({ family: entry.family, address: entry.address, prefix: entry.prefix });
       }
       const statistics = parseProcNetDev(readFileSync('/proc/net/dev', 'latin1'));
       return Array.from(drafts, ([name, draft]) => finish(name, draft, drafts, statistics.get(name)));
+    },
+    onChange(listener) {
+      const watch = watchNetwork(listener);
+      return { [Symbol.dispose]: () => watch.close() };
     },
   };
 }
 
 function finish(
   name: string,
-  { hardwareAddress, addresses }: Draft,
+  draft: Draft,
   all: ReadonlyMap<string, Draft>,
   statistics: InterfaceStatistics | undefined,
 ): NetworkInterface {
   // An alias such as eth0:1 has its interface's hardware address, as SIOCGIFHWADDR answers.
-  const hardware = hardwareAddress ?? all.get(name.split(':')[0] ?? name)?.hardwareAddress;
+  const link = draft.link ?? all.get(name.split(':')[0] ?? name)?.link;
   return {
     name,
-    addresses,
-    ...(hardware === undefined ? {} : { hardwareAddress: hardware }),
+    addresses: draft.addresses,
+    up: link?.up ?? true, // a label is free text: what has an address and no link of that name is in use
+    loopback: link?.loopback ?? false,
+    ...(link === undefined ? {} : { hardwareAddress: link.hardwareAddress }),
     ...(statistics === undefined ? {} : { statistics }),
   };
 }

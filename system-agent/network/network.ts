@@ -21,6 +21,9 @@ export interface NetworkInterface {
   readonly name: string;
   /** Lower-case colon form. */
   readonly hardwareAddress?: string;
+  /** Switched on, with or without a carrier; an alias as its interface. */
+  readonly up: boolean;
+  readonly loopback: boolean;
   readonly addresses: readonly NetworkAddress[];
   readonly statistics?: InterfaceStatistics;
 }
@@ -28,4 +31,9 @@ export interface NetworkInterface {
 export interface Network {
   /** All interfaces, up or down, loopback included, in the kernel's order. */
   interfaces(): readonly NetworkInterface[];
+  /**
+   * Calls back after interfaces or their addresses have changed: for a burst several times, now and then for nothing.
+   * @throws {Error} when the system does not tell changes
+   */
+  onChange(listener: () => void): Disposable;
 }

@@ -1,7 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { runProgram } from '#shared/process/node.ts';
 import { linuxClock } from '../clock/linux.ts';
+import { linuxCpus } from '../cpus/linux.ts';
 import { linuxInventory } from '../inventory/linux.ts';
+import { linuxMemory } from '../memory/linux.ts';
 import { linuxNetwork } from '../network/linux.ts';
 import type { Platform } from '../platform.ts';
 import { linuxPower } from '../power/linux.ts';
@@ -19,7 +21,9 @@ export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv):
   const effectful: Effectful = effects === 'refuse' ? REFUSING : { power: linuxPower(runProgram, isExecutable) };
   return {
     clock: linuxClock,
-    inventory: linuxInventory(environment.QGA_OS_RELEASE),
+    cpus: linuxCpus,
+    inventory: linuxInventory(runProgram, environment.QGA_OS_RELEASE),
+    memory: linuxMemory,
     network: linuxNetwork(),
     users: linuxUsers(),
     ...effectful,

@@ -1,6 +1,6 @@
 import { AgentError } from '#shared/errors.ts';
 import type { Run, RunResult } from '#shared/process/run.ts';
-import type { Power, ShutdownMode } from './power.ts';
+import type { Power, ShutdownMode, ShutdownPlan } from './power.ts';
 
 /** shutdown(8) tells logged-in users why; systems without it have the single-purpose tool. */
 const SHUTDOWN = '/sbin/shutdown';
@@ -17,14 +17,21 @@ const TIMEOUT_MS = 60_000;
 
 /** @param isExecutable tells whether a program is there to be run */
 export function linuxPower(run: Run, isExecutable: (path: string) => boolean): Power {
+  async function schedule({ mode, delaySeconds, message }: ShutdownPlan): Promise<void> {
+    const result = await run(argvOf(mode, Math.ceil(delaySeconds / 60), message), { timeoutMs: TIMEOUT_MS });
+    if (result.status !== 0) throw new AgentError('failed', describeFailure(result));
+  }
+
+  function argvOf(mode: ShutdownMode, minutes: number, message: string): readonly [string, ...string[]] {
+    // After `--` a message that begins with a dash is a message.
+    if (isExecutable(SHUTDOWN)) return [SHUTDOWN, '-h', FLAG[mode], '--', `+${minutes}`, message];
+    if (minutes > 0) throw new AgentError('unsupported', `without ${SHUTDOWN} a shutdown cannot be delayed`);
+    return [FALLBACK[mode]];
+  }
+
   return {
-    async shutdown(mode) {
-      const argv = isExecutable(SHUTDOWN)
-        ? ([SHUTDOWN, '-h', FLAG[mode], '+0', MESSAGE] as const)
-        : ([FALLBACK[mode]] as const);
-      const result = await run(argv, { timeoutMs: TIMEOUT_MS });
-      if (result.status !== 0) throw new AgentError('failed', describeFailure(result));
-    },
+    shutdown: (mode) => schedule({ mode, delaySeconds: 0, message: MESSAGE }),
+    schedule,
   };
 }
 

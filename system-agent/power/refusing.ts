@@ -3,5 +3,10 @@ import type { Power } from './power.ts';
 
 /** For the demonstration and for tests on a machine that somebody needs. */
 export const refusingPower: Power = {
-  shutdown: () => Promise.reject(new AgentError('refused', 'changes to this machine are switched off')),
+  shutdown: refuse,
+  schedule: refuse,
 };
+
+function refuse(): Promise<never> {
+  return Promise.reject(new AgentError('refused', 'changes to this machine are switched off'));
+}

@@ -1,24 +1,46 @@
 import type { Platform } from '#system-agent/platform.ts';
-import type { ShutdownMode } from '#system-agent/power/power.ts';
+import type { ShutdownMode, ShutdownPlan } from '#system-agent/power/power.ts';
 
 /** A system whose every answer is known. */
-export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[] } {
+export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[]; readonly plans: ShutdownPlan[] } {
   const shutdowns: ShutdownMode[] = [];
+  const plans: ShutdownPlan[] = [];
   return {
     shutdowns,
+    plans,
     clock: {
       systemTime: () => 1_700_000_000_123_456_000n,
       timezone: () => ({ zone: 'NST', offsetSeconds: -12_600 }),
+      standardTimezone: () => ({ name: 'America/St_Johns', offsetSeconds: -12_600 }),
     },
+    cpus: { online: () => 4 },
     inventory: {
       hostName: () => 'guest',
+      fullHostName: async () => 'guest.example.org',
       operatingSystem: () => ({ kernelRelease: '6.1', kernelVersion: '#1', machine: 'x86_64', id: 'debian' }),
     },
+    memory: {
+      sample: () => ({
+        totalKib: 4_000_000,
+        freeKib: 1_000_000,
+        buffersKib: 100_000,
+        cachedKib: 500_000,
+        swapTotalKib: 2_000_000,
+        swapFreeKib: 1_500_000,
+        pagesSwappedIn: 10,
+        pagesSwappedOut: 20,
+        pageFaults: 3_000,
+        majorPageFaults: 40,
+      }),
+    },
     network: {
+      onChange: () => ({ [Symbol.dispose]: () => {} }),
       interfaces: () => [
         {
           name: 'lo',
           hardwareAddress: '00:00:00:00:00:00',
+          up: true,
+          loopback: true,
           addresses: [{ family: 'ipv4', address: '127.0.0.1', prefix: 8 }],
           statistics: {
             rxBytes: 18446744073709551615n,
@@ -31,12 +53,15 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[] 
             txDropped: 7n,
           },
         },
-        { name: 'tun0', addresses: [] },
+        { name: 'tun0', addresses: [], up: true, loopback: false },
       ],
     },
     power: {
       shutdown: async (mode) => {
         shutdowns.push(mode);
+      },
+      schedule: async (plan) => {
+        plans.push(plan);
       },
     },
     users: { loggedIn: () => [{ user: 'alice', loginTime: 1_700_000_000.5 }] },

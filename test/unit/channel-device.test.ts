@@ -9,7 +9,7 @@ import { writeAvailable } from '#shared/native/descriptor.ts';
 import { ByteStream } from '#system-agent/channels/byte-stream.ts';
 import { type Device, DeviceChannel } from '#system-agent/channels/device.ts';
 import { serialLine } from '#system-agent/channels/serial-line.ts';
-import { locatePort, virtioDevice, virtioPort } from '#system-agent/channels/virtio-port.ts';
+import { locatePort, namesOfPort, virtioDevice, virtioPort } from '#system-agent/channels/virtio-port.ts';
 import { Recorder } from '#test/support/channel/recorder.ts';
 import { TerminalPair } from '#test/support/terminal-pair.ts';
 import { until } from '#test/support/until.ts';
@@ -40,21 +40,21 @@ function addName(node: string, name: string): void {
 
 describe('a virtio port', () => {
   it("is found by udev's link, else by the kernel's list, never by a similar name", () => {
-    assert.equal(locatePort(NAME, roots), undefined);
+    assert.equal(locatePort([NAME], roots), undefined);
     addName('vport0p1', `${NAME}1`);
     mkdirSync(path.join(roots.sys, 'vport0p3'));
-    assert.equal(locatePort(NAME, roots), undefined);
+    assert.equal(locatePort([NAME], roots), undefined);
     addName('vport0p2', NAME);
-    assert.equal(locatePort(NAME, roots), path.join(roots.dev, 'vport0p2'));
+    assert.equal(locatePort([NAME], roots), path.join(roots.dev, 'vport0p2'));
     mkdirSync(path.join(roots.dev, 'virtio-ports'));
     writeFileSync(path.join(roots.dev, 'virtio-ports', NAME), '');
-    assert.equal(locatePort(NAME, roots), path.join(roots.dev, 'virtio-ports', NAME));
+    assert.equal(locatePort([NAME], roots), path.join(roots.dev, 'virtio-ports', NAME));
   });
 
   // A terminal stands in for the port: it appears, carries bytes and is unplugged, but has no absent host.
   it('that is missing is taken when it appears, its name after its node', async () => {
     using pair = new TerminalPair();
-    const channel = virtioPort(NAME, log, roots);
+    const channel = virtioPort([NAME], log, roots);
     channel.open(new Recorder());
     assert.equal(channel.state, 'missing');
     addNode(pair, 'vport0p1');
@@ -64,10 +64,36 @@ describe('a virtio port', () => {
     await channel.close();
   });
 
+  it('of several names is the first that is there', () => {
+    const names = [NAME, 'former.0'];
+    addName('vport0p1', 'former.0');
+    assert.equal(locatePort(names, roots), path.join(roots.dev, 'vport0p1'));
+    addName('vport0p2', NAME);
+    assert.equal(locatePort(names, roots), path.join(roots.dev, 'vport0p2'));
+  });
+
+  it('is taken by its second name too, as soon as udev links it', async () => {
+    using pair = new TerminalPair();
+    mkdirSync(path.join(roots.dev, 'virtio-ports'));
+    const channel = virtioPort([NAME, 'former.0'], log, roots);
+    channel.open(new Recorder());
+    assert.equal(channel.state, 'missing');
+    symlinkSync(pair.path, path.join(roots.dev, 'virtio-ports', 'former.0'));
+    await until(() => channel.state === 'connected');
+    assert.equal(channel.description, `virtio:${NAME}`);
+    await channel.close();
+  });
+
+  it("has a former name if it is oVirt's", () => {
+    assert.deepEqual(namesOfPort('ovirt-guest-agent.0'), ['ovirt-guest-agent.0', 'com.redhat.rhevm.vdsm']);
+    assert.deepEqual(namesOfPort('com.redhat.rhevm.vdsm'), ['com.redhat.rhevm.vdsm']);
+    assert.deepEqual(namesOfPort('constructor'), ['constructor']);
+  });
+
   it('that is missing is taken when udev links it, in a folder that udev makes', async () => {
     using pair = new TerminalPair();
     const link = path.join(roots.dev, 'virtio-ports', NAME);
-    const channels = [virtioPort(NAME, log, roots), virtioDevice(link, log)];
+    const channels = [virtioPort([NAME], log, roots), virtioDevice(link, log)];
     for (const channel of channels) channel.open(new Recorder());
     mkdirSync(path.dirname(link));
     await new Promise((resolve) => setTimeout(resolve, 20));

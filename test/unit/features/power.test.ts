@@ -22,7 +22,7 @@ describe('power on Linux', () => {
     it(`${mode} is shutdown ${flag}, which tells users why`, async () => {
       const { calls, run } = recorder();
       await linuxPower(run, () => true).shutdown(mode);
-      assert.deepEqual(calls, [['/sbin/shutdown', '-h', flag, '+0', 'hypervisor initiated shutdown']]);
+      assert.deepEqual(calls, [['/sbin/shutdown', '-h', flag, '--', '+0', 'hypervisor initiated shutdown']]);
     });
   }
 
@@ -44,7 +44,30 @@ describe('power on Linux', () => {
     await assert.rejects(failing({ status: undefined }), { message: 'child process has terminated abnormally' });
   });
 
+  it('a plan keeps its message one argument and its delay in whole minutes, none shorter than said', async () => {
+    const { calls, run } = recorder();
+    const power = linuxPower(run, () => true);
+    for (const delaySeconds of [0, 1, 60, 61]) {
+      await power.schedule({ mode: 'reboot', delaySeconds, message: "-c 'now'; $(id)" });
+    }
+    assert.deepEqual(
+      calls,
+      ['+0', '+1', '+1', '+2'].map((time) => ['/sbin/shutdown', '-h', '-r', '--', time, "-c 'now'; $(id)"]),
+    );
+  });
+
+  it('without shutdown a plan for now is carried out, and one with a delay is not', async () => {
+    const { calls, run } = recorder();
+    const power = linuxPower(run, () => false);
+    await power.schedule({ mode: 'powerdown', delaySeconds: 0, message: 'x' });
+    await assert.rejects(power.schedule({ mode: 'powerdown', delaySeconds: 30, message: 'x' }), {
+      code: 'unsupported',
+    });
+    assert.deepEqual(calls, [['/sbin/poweroff']]);
+  });
+
   it('the refusing port does nothing', async () => {
+    await assert.rejects(refusingPower.schedule({ mode: 'reboot', delaySeconds: 0, message: '' }), { code: 'refused' });
     await assert.rejects(refusingPower.shutdown('powerdown'), { code: 'refused' });
   });
 });

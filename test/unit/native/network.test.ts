@@ -19,6 +19,14 @@ describe('interface addresses', () => {
     }
   });
 
+  it('tell which interfaces are up and which lead back', () => {
+    for (const link of entries.filter((entry) => entry.family === 'packet')) {
+      const flags = Number(readFileSync(`/sys/class/net/${link.name}/flags`, 'utf8'));
+      assert.equal(link.up, (flags & 1) !== 0, link.name);
+      assert.equal(link.loopback, (flags & 8) !== 0, link.name);
+    }
+  });
+
   it('have the addresses and prefixes that Node knows of interfaces that are up', () => {
     const known = Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
       list.map(({ address, cidr }) => `${name} ${address}/${cidr?.split('/')[1]}`),

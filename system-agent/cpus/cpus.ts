@@ -1,0 +1,7 @@
+export interface Cpus {
+  /**
+   * How many processors run now.
+   * @throws {Error} when the system does not tell
+   */
+  online(): number;
+}
