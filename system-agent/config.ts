@@ -4,11 +4,21 @@ import { formatGroup, type KeyFileEntry, parseKeyFile } from '#shared/config/key
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
 import { type ChannelSpec, formatChannelSpec, parseChannelSpec } from './channels/spec.ts';
+import { formatUinputSpec, parseUinputSpec, type UinputSpec } from './pointer/spec.ts';
 
 /** What is in force: defaults, then the configuration files, then the command line. */
 export interface Config {
   /** The QEMU guest agent's channel. */
   readonly qga: ChannelSpec;
+  /** oVirt's channel. */
+  readonly ovirt: ChannelSpec;
+  /** SPICE's channel. */
+  readonly vdagent: ChannelSpec;
+  /** Socket for the agents of login sessions. */
+  readonly link: string;
+  /** Users whose session agents are served where there is no logind to ask. */
+  readonly allowUids: readonly number[];
+  readonly uinput: UinputSpec;
   readonly stateDir: string;
   readonly logLevel: LogLevel;
 }
@@ -17,6 +27,11 @@ export const DEFAULT_FILE = '/etc/uga/uga.conf';
 
 export const DEFAULTS: Config = {
   qga: { kind: 'virtio', name: 'org.qemu.guest_agent.0' },
+  ovirt: { kind: 'virtio', name: 'ovirt-guest-agent.0' },
+  vdagent: { kind: 'virtio', name: 'com.redhat.spice.0' },
+  link: '/run/uga/link.sock',
+  allowUids: [],
+  uinput: { kind: 'auto' },
   stateDir: '/var/lib/uga',
   logLevel: 'info',
 };
@@ -33,6 +48,11 @@ const setting = <K extends keyof Config>(row: Setting<K>): Setting<K> => row;
 
 const SETTINGS = [
   setting({ name: 'qga', group: 'channels', key: 'qga', parse: parseChannelSpec, format: formatChannelSpec }),
+  setting({ name: 'ovirt', group: 'channels', key: 'ovirt', parse: parseChannelSpec, format: formatChannelSpec }),
+  setting({ name: 'vdagent', group: 'channels', key: 'vdagent', parse: parseChannelSpec, format: formatChannelSpec }),
+  setting({ name: 'link', group: 'link', key: 'path', parse: parseAbsolutePath, format: String }),
+  setting({ name: 'allowUids', group: 'link', key: 'allow-uid', parse: parseUids, format: (uids) => uids.join(';') }),
+  setting({ name: 'uinput', group: 'pointer', key: 'uinput', parse: parseUinputSpec, format: formatUinputSpec }),
   setting({ name: 'stateDir', group: 'state', key: 'directory', parse: parseAbsolutePath, format: String }),
   setting({ name: 'logLevel', group: 'log', key: 'level', parse: parseLogLevel, format: String }),
 ] as const;
@@ -56,11 +76,20 @@ export function readConfig(file: string | undefined): Partial<Config> {
 
 /** The configuration as a file that gives the same again. */
 export function formatConfig(config: Config): string {
-  return SETTINGS.map((row) => formatGroup(row.group, [[row.key, formatValue(row, config)]])).join('\n');
+  const groups = [...new Set(SETTINGS.map(({ group }) => group))];
+  const rowsOf = (group: string) => SETTINGS.filter((row) => row.group === group);
+  return groups
+    .map((group) =>
+      formatGroup(
+        group,
+        rowsOf(group).map((row) => lineOf(row, config)),
+      ),
+    )
+    .join('\n');
 }
 
-function formatValue<K extends keyof Config>(row: Setting<K>, config: Config): string {
-  return row.format(config[row.name]);
+function lineOf<K extends keyof Config>(row: Setting<K>, config: Config): readonly [key: string, value: string] {
+  return [row.key, row.format(config[row.name])];
 }
 
 function apply(entry: KeyFileEntry, file: string, values: Record<string, unknown>): void {
@@ -96,6 +125,20 @@ function readIfThere(file: string): string | undefined {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw new AgentError('invalid-argument', messageOf(error), { cause: error });
   }
+}
+
+const MAX_UIDS = 64;
+const LARGEST_UID = 2 ** 32 - 2;
+
+/** User ids separated by semicolons or commas; names are not looked up. */
+function parseUids(text: string): readonly number[] {
+  const words = text.split(/[;,]/).map((word) => word.trim());
+  const uids = words.filter((word) => word !== '').map(Number);
+  if (uids.length > MAX_UIDS) throw new AgentError('invalid-argument', `more than ${MAX_UIDS} users`);
+  if (uids.some((uid) => !Number.isInteger(uid) || uid < 0 || uid > LARGEST_UID)) {
+    throw new AgentError('invalid-argument', `'${text}' is no list of user ids`);
+  }
+  return uids;
 }
 
 export function parseAbsolutePath(text: string): string {
