@@ -1,7 +1,7 @@
 import { messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
-import { ByteStream, type StreamEvents } from './byte-stream.ts';
-import type { Channel, ChannelEvents, ChannelState } from './channel.ts';
+import { ByteStream, type StreamEvents } from '#shared/socket/byte-stream.ts';
+import { type Channel, type ChannelEvents, type ChannelState, HIGH_WATER } from './channel.ts';
 
 /** The half of a channel that is the same for all: its state, one log line for each change, and the present stream. */
 export abstract class StreamChannel implements Channel {
@@ -76,7 +76,7 @@ export abstract class StreamChannel implements Channel {
    * @throws {Error} errno error when the descriptor cannot be watched; it is closed then.
    */
   protected attach(fd: number, events: StreamEvents, options: { readonly device: boolean }): void {
-    this.#stream = new ByteStream(fd, events, { ...options, paused: this.#isPaused });
+    this.#stream = new ByteStream(fd, events, { ...options, paused: this.#isPaused, highWater: HIGH_WATER });
   }
 
   /** Gives the stream up and enters `state`. */

@@ -1,9 +1,9 @@
-import { closeSync, lstatSync, unlinkSync } from 'node:fs';
-import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
+import { messageOf } from '#shared/errors.ts';
 import { Backoff } from '#shared/lifecycle/backoff.ts';
 import type { Log } from '#shared/log/log.ts';
 import { type Watch, watchReadiness } from '#shared/native/readiness.ts';
-import { acceptUnix, connectUnix, listenUnix } from '#shared/native/unix-socket.ts';
+import { acceptUnix } from '#shared/native/unix-socket.ts';
+import { type ListeningSocket, listenAt } from '#shared/socket/listening-socket.ts';
 import { StreamChannel } from './stream-channel.ts';
 
 /** Clients beyond the served one whose connect succeeds; the kernel keeps them, in order, with what they send. */
@@ -17,7 +17,8 @@ const ACCEPT_AGAIN_MS = [100, 5_000] as const;
 export class UnixListenChannel extends StreamChannel {
   readonly #path: string;
   readonly #backoff = new Backoff(...ACCEPT_AGAIN_MS);
-  #listener: Listener | undefined;
+  #listener: ListeningSocket | undefined;
+  #arrivals: Watch | undefined;
   #hasEnded = false;
   #again: NodeJS.Timeout | undefined;
 
@@ -31,12 +32,14 @@ export class UnixListenChannel extends StreamChannel {
   }
 
   protected override start(): void {
-    this.#listener = listenAt(this.#path, () => this.#acceptNext());
+    this.#listener = listenAt(this.#path, WAITING_CLIENTS);
+    this.#arrivals = watchReadiness(this.#listener.fd, () => this.#acceptNext());
     this.enter('waiting');
   }
 
   protected override stop(): void {
     clearTimeout(this.#again);
+    this.#arrivals?.close();
     this.#listener?.close();
     this.#listener = undefined;
   }
@@ -76,46 +79,4 @@ export class UnixListenChannel extends StreamChannel {
     this.detach('waiting', reason);
     this.#acceptNext();
   }
-}
-
-interface Listener {
-  readonly fd: number;
-  /** Also removes the file, unless somebody has put another in its place. */
-  close(): void;
-}
-
-/** @throws {AgentError} 'failed' */
-function listenAt(path: string, arrived: () => void): Listener {
-  try {
-    removeStale(path);
-    const fd = listenUnix(path, WAITING_CLIENTS);
-    const file = lstatSync(path);
-    const watch: Watch = watchReadiness(fd, arrived);
-    return {
-      fd,
-      close() {
-        watch.close();
-        closeSync(fd);
-        const present = lstatSync(path, { throwIfNoEntry: false });
-        if (present?.ino === file.ino && present.dev === file.dev) unlinkSync(path);
-      },
-    };
-  } catch (error) {
-    if (error instanceof AgentError) throw error;
-    throw new AgentError('failed', `cannot listen on ${path}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/** A socket file outlives its agent; one that answers belongs to an agent that lives, anything else is not ours to remove. */
-function removeStale(path: string): void {
-  const file = lstatSync(path, { throwIfNoEntry: false });
-  if (file === undefined) return;
-  if (!file.isSocket()) throw new AgentError('failed', `cannot listen on ${path}: it exists and is no socket`);
-  try {
-    closeSync(connectUnix(path));
-  } catch (error) {
-    if (errnoOf(error) === 'ECONNREFUSED') return unlinkSync(path);
-    if (errnoOf(error) !== 'EAGAIN') throw error; // EAGAIN: it lives, and too many clients wait
-  }
-  throw new AgentError('failed', `cannot listen on ${path}: another agent listens there`);
 }

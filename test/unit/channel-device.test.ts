@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { MemoryLog } from '#shared/log/memory.ts';
 import { writeAvailable } from '#shared/native/descriptor.ts';
-import { ByteStream } from '#system-agent/channels/byte-stream.ts';
+import { ByteStream } from '#shared/socket/byte-stream.ts';
 import { type Device, DeviceChannel } from '#system-agent/channels/device.ts';
 import { serialLine } from '#system-agent/channels/serial-line.ts';
 import { locatePort, namesOfPort, virtioDevice, virtioPort } from '#system-agent/channels/virtio-port.ts';
@@ -175,7 +175,7 @@ describe('the stream of a device', () => {
         ended: (gone) => note(gone ? 'gone' : 'ended'),
         failed: (error) => note(`failed ${error}`),
       },
-      { device: true, paused: false },
+      { device: true, paused: false, highWater: 1024 },
     );
     return { stream, openHost: () => openSync(name, constants.O_WRONLY | constants.O_NONBLOCK) };
   }

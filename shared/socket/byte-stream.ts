@@ -2,7 +2,6 @@ import { closeSync } from 'node:fs';
 import { errnoOf } from '#shared/errors.ts';
 import { readAvailable, writeAvailable } from '#shared/native/descriptor.ts';
 import { type Readiness, type ReadinessWatch, watchReadiness } from '#shared/native/readiness.ts';
-import { HIGH_WATER } from './channel.ts';
 
 const READ_SIZE = 64 * 1024;
 const WRITE_SIZE = 1024 * 1024;
@@ -37,6 +36,10 @@ export interface StreamOptions {
    * unread must not reach the next one. A socket is a pipe of its own.
    */
   readonly device: boolean;
+  /** Bytes that wait beyond which `write` returns false. */
+  readonly highWater: number;
+  /** Most reads in one turn of the loop, where reading is more work than it is for the peer to write. */
+  readonly readsPerTurn?: number;
 }
 
 /** Bytes both ways over one non-blocking descriptor, which it owns. Events come from turns of the loop, never from calls. */
@@ -44,6 +47,8 @@ export class ByteStream {
   readonly #fd: number;
   readonly #events: StreamEvents;
   readonly #device: boolean;
+  readonly #highWater: number;
+  readonly #readsPerTurn: number;
   readonly #watch: ReadinessWatch;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_SIZE);
   #queue: Uint8Array[] = [];
@@ -64,6 +69,8 @@ export class ByteStream {
     this.#events = events;
     this.#isPaused = options.paused;
     this.#device = options.device;
+    this.#highWater = options.highWater;
+    this.#readsPerTurn = options.readsPerTurn ?? READS_PER_TURN;
     try {
       // A device is always watched for writing: a host that connects clears HUP and makes it writable, nothing else.
       this.#watch = watchReadiness(fd, (readiness) => this.#onReadiness(readiness), { writable: options.device });
@@ -73,14 +80,14 @@ export class ByteStream {
     }
   }
 
-  /** @returns false when more than HIGH_WATER bytes wait. Beyond MAX_QUEUED the whole of `bytes` is dropped. */
+  /** @returns false when more than `highWater` bytes wait. Beyond MAX_QUEUED the whole of `bytes` is dropped. */
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#writeError !== undefined || bytes.length === 0) return true;
     if (this.#queued > 0 && this.#queued + bytes.length > MAX_QUEUED) return false;
     this.#queue.push(bytes);
     this.#queued += bytes.length;
     if (!this.#isBlocked && this.#queue.length === 1) this.#flush();
-    this.#isFull ||= this.#queued > HIGH_WATER;
+    this.#isFull ||= this.#queued > this.#highWater;
     return !this.#isFull;
   }
 
@@ -173,7 +180,7 @@ export class ByteStream {
 
   #drain(): void {
     const discards = this.#device && this.#isHungUp;
-    for (let reads = 0; reads < READS_PER_TURN; reads++) {
+    for (let reads = 0; reads < this.#readsPerTurn; reads++) {
       if (this.#isClosed || (this.#isPaused && !discards)) return;
       let count: number | undefined;
       try {
