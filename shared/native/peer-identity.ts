@@ -62,11 +62,13 @@ export class PeerProcess {
       found = new PeerProcess(credentials, pidfd ?? openPidfd(credentials.pid));
       // Newer kernels have a pidfd of a process that is gone, too.
       if (pidfd === undefined ? found.#effectiveUid() === credentials.uid : !hasEnded(pidfd)) return found;
+      found.close();
+      return undefined;
     } catch (error) {
-      if (!isGone(error)) throw error;
+      found?.close();
+      if (isGone(error)) return undefined;
+      throw error;
     }
-    found?.close();
-    return undefined;
   }
 
   /** The text of its /proc/PID/cgroup now; undefined when it has ended. cgroups(7) */

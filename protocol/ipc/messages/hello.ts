@@ -49,4 +49,5 @@ export const sessionRights = notification({
 });
 
 export type HelloFromSession = Read<typeof helloFromSession.body>;
+export type HelloFromSystem = Read<typeof helloFromSystem.body>;
 export type SessionRights = Read<typeof sessionRights.body>;
