@@ -1,0 +1,82 @@
+import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.ts';
+import type { MonitorsConfigure, PointerLayout } from '#protocol/ipc/messages/monitors.ts';
+import type { Log } from '#shared/log/log.ts';
+
+/** What is known of the session before a desktop is opened. */
+export interface SessionInfo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+/** One way to reach a desktop. A new desktop is a new folder that exports one of these. */
+export interface DesktopBackend {
+  readonly name: string;
+  /** Cheap and without effect: is this the session we run in? */
+  detect(session: SessionInfo): boolean;
+  /**
+   * Aborting `signal` abandons the opening.
+   * @throws {AgentError} naming the display and what is wrong with it
+   */
+  open(session: SessionInfo, signal: AbortSignal): Promise<Desktop>;
+}
+
+/** What the session can do here. A missing port is a capability that is not announced to hosts (L6). */
+export interface Desktop extends AsyncDisposable {
+  readonly display: 'x11' | 'wayland' | 'none';
+  /** Resolves with the reason when the desktop is gone without our doing; then nothing of it works any more. */
+  readonly lost: Promise<string>;
+  readonly clipboard?: ClipboardPort;
+  readonly monitors?: MonitorsPort;
+  readonly pointerLayout?: PointerLayoutPort;
+}
+
+/** What applications do to a selection. */
+export interface ClipboardListener {
+  /** One has become owner; what it has follows as `copied` or `cleared`. */
+  took(selection: Selection): void;
+  copied(selection: Selection, types: readonly ClipboardType[]): void;
+  /** Nobody owns it, or somebody who has nothing that we carry. */
+  cleared(selection: Selection): void;
+}
+
+/** Gives the content of what the host's side offers, when an application pastes it; undefined: there is none. */
+export type Provide = (type: ClipboardType) => Promise<Uint8Array | undefined>;
+
+export interface ClipboardPort {
+  readonly selections: readonly Selection[];
+  /** Those it can carry, best first. */
+  readonly types: readonly ClipboardType[];
+  /** Begins to watch; what is owned already is told too. What we offer ourselves is never told. */
+  watch(listener: ClipboardListener): Disposable;
+  /**
+   * Content of the application that was told last.
+   * @returns undefined if it does not give any, gives up, or has more than `maxBytes`
+   */
+  read(selection: Selection, type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<Buffer | undefined>;
+  /** Becomes owner for the host's side. Nothing is fetched before an application pastes (W3). */
+  offer(selection: Selection, types: readonly ClipboardType[], provide: Provide): Promise<void>;
+  /** Gives up what was offered, if it still is. */
+  withdraw(selection: Selection): Promise<void>;
+}
+
+export interface Outcome {
+  readonly applied: boolean;
+  /** Why not, or what of the wish could not be had. */
+  readonly why?: string;
+}
+
+export interface MonitorsPort {
+  /** Called for one wish at a time. */
+  configure(wish: MonitorsConfigure): Promise<Outcome>;
+}
+
+export interface PointerLayoutPort {
+  read(): Promise<PointerLayout>;
+  /** Not called while a wish is being applied, but once after it. */
+  onChange(listener: () => void): Disposable;
+}
+
+/** First backend that recognises the session; the list is ordered from specific to general. */
+export function chooseBackend(backends: readonly DesktopBackend[], session: SessionInfo): DesktopBackend | undefined {
+  return backends.find((backend) => backend.detect(session));
+}

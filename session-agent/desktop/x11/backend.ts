@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError, messageOf } from '#shared/errors.ts';
+import { Backoff } from '#shared/lifecycle/backoff.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { Desktop, DesktopBackend, SessionInfo } from '../backend.ts';
+import { X11Clipboard } from './clipboard/clipboard.ts';
+import { parseDisplayName, XConnection } from './connection.ts';
+import { X11Monitors } from './monitors/monitors.ts';
+
+/** A session's display may come up a little after what the session starts. */
+const PATIENCE_MS = 10_000;
+
+/** Sessions on an X server. In a Wayland session it is Xwayland, which carries the clipboard and nothing else. */
+export const x11: DesktopBackend = {
+  name: 'x11',
+  detect: ({ env }) => Boolean(env.DISPLAY),
+
+  async open(session: SessionInfo, signal: AbortSignal): Promise<Desktop> {
+    const { env, log } = session;
+    const display = parseDisplayName(env.DISPLAY ?? '');
+    const x = await connectPatiently(() => XConnection.open(display, env, log, signal), signal);
+    try {
+      return await openPorts(x, env.XDG_SESSION_TYPE === 'wayland' ? 'wayland' : 'x11', log);
+    } catch (error) {
+      await x[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
+};
+
+/** A port that this server cannot have is said in the log and left out. */
+async function openPorts(x: XConnection, display: 'x11' | 'wayland', log: Log): Promise<Desktop> {
+  const orNone = async <P>(port: string, opened: Promise<P>): Promise<P | undefined> => {
+    try {
+      return await opened;
+    } catch (error) {
+      if (!x.alive) throw error;
+      log.warn('the display cannot do this', { port, why: messageOf(error) });
+      return undefined;
+    }
+  };
+  const clipboard = await orNone('clipboard', X11Clipboard.open(x, log));
+  const monitors = display === 'x11' ? await orNone('monitors', X11Monitors.open(x, log)) : undefined;
+  return {
+    display,
+    lost: x.ended.then(() => 'the X server has closed the connection'),
+    ...(clipboard && { clipboard }),
+    ...(monitors && { monitors, pointerLayout: monitors }),
+    async [Symbol.asyncDispose]() {
+      await clipboard?.[Symbol.asyncDispose]();
+      monitors?.[Symbol.dispose]();
+      await x[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function connectPatiently<T>(open: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const backoff = new Backoff(100, 2_000);
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof AgentError) || signal.aborted || Date.now() > end) throw error;
+      await sleep(backoff.next(), undefined, { signal });
+    }
+  }
+}

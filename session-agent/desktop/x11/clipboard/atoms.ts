@@ -1,0 +1,16 @@
+import { TEXT_TARGETS } from './targets.ts';
+
+/** Atoms that a clipboard needs beyond the predefined ones. */
+export const ATOM_NAMES = [
+  'CLIPBOARD',
+  'TARGETS',
+  'TIMESTAMP',
+  'MULTIPLE',
+  'ATOM_PAIR',
+  'INCR',
+  'UGA_SELECTION',
+  'UGA_TIME',
+  ...TEXT_TARGETS,
+] as const;
+
+export type Atoms = Readonly<Record<(typeof ATOM_NAMES)[number], number>>;

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { homedir, hostname } from 'node:os';
+import path from 'node:path';
+import { type Client, createClient, type Done, type Display as Setup, type XEvent } from 'x11';
+import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
+import type { Log } from '#shared/log/log.ts';
+import { type Cookie, findCookie } from './xauthority.ts';
+
+/** A server that takes longer hangs, or a client has grabbed it for too long. */
+const ANSWER_MS = 10_000;
+const INPUT_ONLY = 2;
+/** A destroyed window's id is used again only after so many others: late answers must not reach the wrong window. */
+const IDS_AT_REST = 1024;
+
+export const PROPERTY_CHANGE = 0x0040_0000;
+export const STRUCTURE_NOTIFY = 0x0002_0000;
+
+export interface DisplayName {
+  readonly number: string;
+  readonly screen: number;
+}
+
+/**
+ * Only displays of this machine: another machine's is not this session's desktop, and its port might be anybody's.
+ * @throws {AgentError} 'unsupported'
+ */
+export function parseDisplayName(name: string): DisplayName {
+  const match = /^(?:unix)?:(\d{1,5})(?:\.(\d{1,3}))?$/.exec(name);
+  if (match === null) throw new AgentError('unsupported', `display ${name} is not a display of this machine`);
+  return { number: match[1] ?? '', screen: Number(match[2] ?? 0) };
+}
+
+/**
+ * A connection to an X server. Errors of requests that have no answer (a window that is gone) are counted and have no
+ * other effect; every answer has a deadline, and none is waited for after the connection has ended.
+ */
+export class XConnection implements AsyncDisposable {
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly ended: Promise<void>;
+  readonly root: number;
+  /** Requests that the server refused without anybody waiting for an answer. */
+  errors = 0;
+  readonly #client: Client;
+  readonly #log: Log;
+  readonly #listeners = new Set<(event: XEvent) => void>();
+  readonly #waiting = new Set<(error: AgentError) => void>();
+  readonly #close: () => void;
+  readonly #resting: number[] = [];
+  #alive = true;
+
+  private constructor(client: Client, root: number, ended: Promise<void>, close: () => void, log: Log) {
+    this.#client = client;
+    this.#log = log;
+    this.#close = close;
+    this.root = root;
+    this.ended = ended.then(() => {
+      this.#alive = false;
+      for (const fail of [...this.#waiting]) fail(new AgentError('cancelled', 'the display is gone'));
+    });
+    client.on('event', (event) => this.#tell(event));
+    client.on('error', (error) => {
+      this.errors++;
+      log.debug('request refused by the display', { why: error.message });
+    });
+  }
+
+  /**
+   * @throws {AgentError} 'failed' when the server cannot be reached or does not want us, 'timeout', 'cancelled'
+   */
+  static async open(
+    name: DisplayName,
+    env: Readonly<Record<string, string | undefined>>,
+    log: Log,
+    signal: AbortSignal,
+  ): Promise<XConnection> {
+    const stream = connect({ path: `/tmp/.X11-unix/X${name.number}` });
+    const ended = new Promise<void>((resolve) => stream.on('close', () => resolve()));
+    const cookie = readCookie(name.number, env);
+    const client = createClient({ stream, display: `:${name.number}.${name.screen}`, auth: cookie });
+    try {
+      const setup = await new Promise<Setup>((resolve, reject) => {
+        const fail = (code: 'failed' | 'timeout' | 'cancelled', why: string, cause?: unknown) =>
+          reject(new AgentError(code, `display :${name.number}: ${why}`, { cause }));
+        const deadline = setTimeout(() => fail('timeout', 'no answer'), ANSWER_MS);
+        const abort = () => fail('cancelled', 'given up');
+        signal.addEventListener('abort', abort, { once: true });
+        void ended.then(() => fail('failed', 'the connection was closed'));
+        client.on('error', (error) => fail('failed', messageOf(error), error));
+        client.on('connect', (display) => {
+          clearTimeout(deadline);
+          signal.removeEventListener('abort', abort);
+          resolve(display);
+        });
+      });
+      const screen = setup.screen[name.screen];
+      if (screen === undefined) throw new AgentError('failed', `display :${name.number} has no screen ${name.screen}`);
+      return new XConnection(client, screen.root, ended, () => stream.destroy(), log);
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
+  }
+
+  /** For requests without an answer. */
+  get client(): Client {
+    return this.#client;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /**
+   * Sends a request that is answered.
+   * @throws {AgentError} 'failed': the server refused it; 'timeout'; 'cancelled': the display is gone
+   */
+  ask<T>(what: string, send: (client: Client, done: Done<T>) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!this.#alive) {
+        reject(new AgentError('cancelled', `${what}: the display is gone`));
+        return;
+      }
+      const settle = () => {
+        clearTimeout(deadline);
+        this.#waiting.delete(fail);
+      };
+      const fail = (error: AgentError) => {
+        settle();
+        reject(error);
+      };
+      const deadline = setTimeout(
+        () => fail(new AgentError('timeout', `${what}: no answer from the display`)),
+        ANSWER_MS,
+      );
+      this.#waiting.add(fail);
+      send(this.#client, (error, result) => {
+        if (error) fail(new AgentError('failed', `${what}: ${messageOf(error)}`, { cause: error }));
+        else {
+          settle();
+          resolve(result);
+        }
+        return true;
+      });
+    });
+  }
+
+  listen(listener: (event: XEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  async atoms<const N extends string>(names: readonly N[]): Promise<Readonly<Record<N, number>>> {
+    const pairs = names.map(
+      async (name) => [name, await this.ask<number>('atom', (x, done) => x.InternAtom(false, name, done))] as const,
+    );
+    return Object.fromEntries(await Promise.all(pairs)) as Record<N, number>;
+  }
+
+  /** A window that is never seen: something to talk with. */
+  createWindow(eventMask: number): { readonly id: number } & Disposable {
+    const id = this.#client.AllocID();
+    this.#client.CreateWindow(id, this.root, -1, -1, 1, 1, 0, 0, INPUT_ONLY, 0, { eventMask });
+    return { id, [Symbol.dispose]: () => this.#destroyWindow(id) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#alive = false;
+    this.#close();
+    await this.ended;
+  }
+
+  #destroyWindow(id: number): void {
+    if (!this.#alive) return;
+    this.#client.DestroyWindow(id);
+    this.#resting.push(id);
+    const rested = this.#resting.length > IDS_AT_REST ? this.#resting.shift() : undefined;
+    if (rested !== undefined) this.#client.ReleaseID(rested);
+  }
+
+  #tell(event: XEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#log.error('a display event could not be handled', { event: event.name, error });
+      }
+    }
+  }
+}
+
+function readCookie(display: string, env: Readonly<Record<string, string | undefined>>): Cookie {
+  const file = env.XAUTHORITY || path.join(env.HOME || homedir(), '.Xauthority');
+  const none: Cookie = { name: '', data: '' };
+  try {
+    return findCookie(readFileSync(file), display, hostname()) ?? none;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return none;
+    throw new AgentError('failed', `display :${display}: its key cannot be read from ${file}`, { cause: error });
+  }
+}
