@@ -17,6 +17,7 @@ const SAME = [
   '{"execute":"guest-ping","id":"\\u0000\\u007f\\u00e9\\ud83d\\ude00/\\"\\\\\\b\\f\\n\\r\\t"}',
   '{"execute":"guest-ping","id":"é😀\u0085"}',
   '{"execute":"guest-ping","id":-9223372036854775809}',
+  '{"execute":"guest-ping","id":[-0.0,0.0,-0]}',
   '{"execute":"guest-ping","id":123456789012345678901234567890}',
   '{"execute":"guest-ping","arguments":{}}',
   '{"execute":"guest-sync","arguments":{"id":9223372036854775807}}',
