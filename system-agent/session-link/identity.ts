@@ -1,4 +1,5 @@
 import { AgentError } from '#shared/errors.ts';
+import { isClosing, isGraphical } from '../sessions/classes.ts';
 import type { Session, Sessions, SessionsSnapshot } from '../sessions/sessions.ts';
 
 /** What the kernel says of a process that has connected (D9). */
@@ -9,8 +10,6 @@ export interface Claim {
   /** What it says itself: chooses among its user's sessions where the kernel leaves that open, and is worth no more. */
   readonly wanted: string | undefined;
 }
-
-const GRAPHICAL: ReadonlySet<string> = new Set(['x11', 'wayland', 'mir']);
 
 /**
  * The session that a process speaks for. Nobody speaks for a session of another user, root neither.
@@ -40,7 +39,7 @@ function own({ uid }: Claim, id: string, { sessions }: SessionsSnapshot): string
 
 /** Below the user's manager, which all sessions of the user share. */
 function chosen({ uid, wanted }: Claim, { sessions }: SessionsSnapshot): string {
-  const candidates = sessions.filter((one) => one.uid === uid && GRAPHICAL.has(one.type) && one.state !== 'closing');
+  const candidates = sessions.filter((one) => one.uid === uid && isGraphical(one) && !isClosing(one));
   const session = wanted === undefined ? foremost(candidates) : candidates.find(({ id }) => id === wanted);
   if (session !== undefined) return session.id;
   throw refused(wanted === undefined ? 'the user has no graphical session' : 'no such graphical session of the user');
