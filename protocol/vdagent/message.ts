@@ -66,6 +66,12 @@ export class MessageReader {
     this.#chunks.push(bytes, (part) => this.#add(part, take));
   }
 
+  /** Type of the message whose body `port` is in the middle of. */
+  underway(port: Port): number | undefined {
+    const message = this.#partial[port];
+    return message.hasStarted ? message.type : undefined;
+  }
+
   #add(part: ChunkPart, take: (event: MessageEvent) => void): void {
     const message = this.#partial[part.port];
     if (this.#options.from === 'guest' && part.first && message.isEmpty) refuseSplitHeader(part);

@@ -1,0 +1,194 @@
+import {
+  CLIPBOARD_TYPES,
+  type ClipboardType,
+  clipboardGrab,
+  clipboardRead,
+  clipboardRelease,
+  SELECTIONS,
+  type Selection,
+} from '#protocol/ipc/messages/clipboard.ts';
+import type { Received } from '#protocol/vdagent/messages/index.ts';
+import { messageOf } from '#shared/errors.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { SessionAgent } from '../../session-link/session-link.ts';
+import type { ClientLine } from '../client-line.ts';
+import type { ProtocolErrors } from '../protocol-errors.ts';
+import { type Effect, type Input, initial, type State, step } from './machine.ts';
+import { Pastes } from './pastes.ts';
+
+/** An application may be slow to give what it copied; desktops themselves wait about this long. */
+const READ_MS = 30_000;
+
+export interface ClipboardOptions {
+  /** Longest content in either direction. */
+  readonly maxBytes: number;
+  /** How long a client may be silent after a request. */
+  readonly answerMs: number;
+}
+
+/** Carries clipboard messages between the client and the served session as the machine of each selection decides. */
+export class Clipboard {
+  readonly #line: ClientLine;
+  readonly #errors: ProtocolErrors;
+  readonly #log: Log;
+  readonly #options: ClipboardOptions;
+  readonly #states = new Map<Selection, State>(SELECTIONS.map((selection) => [selection, initial]));
+  readonly #pastes: Pastes;
+  #agent: SessionAgent | undefined;
+  #isAllowed = false;
+  #handlers: readonly Disposable[] = [];
+
+  constructor(line: ClientLine, errors: ProtocolErrors, log: Log, options: ClipboardOptions) {
+    this.#line = line;
+    this.#errors = errors;
+    this.#log = log;
+    this.#options = options;
+    this.#pastes = new Pastes({
+      answerMs: options.answerMs,
+      isUnderway: () => line.isContentUnderway,
+      silent: (selection, id) => this.#feed(selection, { on: 'client-silent', id }),
+      cancelled: (selection, paste) => this.#feed(selection, { on: 'paste-cancelled', paste }),
+    });
+  }
+
+  /** @param isAllowed the session may use the client's clipboard, and the client the session's */
+  serve(agent: SessionAgent | undefined, isAllowed: boolean): void {
+    const isAnother = agent !== this.#agent;
+    this.#isAllowed = isAllowed && !isAnother && agent !== undefined;
+    this.#openOrClose(); // closes for the former session before anything is said to the next
+    if (isAnother) this.#change(agent);
+    this.#isAllowed = isAllowed;
+    this.#openOrClose();
+  }
+
+  /** Another client, or none: nothing that the former one had or owed counts. */
+  clientChanged(): void {
+    this.#feedAll({ on: 'client-changed' });
+    this.capabilitiesChanged();
+  }
+
+  capabilitiesChanged(): void {
+    this.#openOrClose();
+  }
+
+  grab({ selection, serial, types }: Received<'clipboard-grab'>): void {
+    const usable = this.#usable(types);
+    this.#feed(selection, { on: 'client-grabbed', serial, types: usable });
+  }
+
+  release({ selection }: Received<'clipboard-release'>): void {
+    this.#feed(selection, { on: 'client-released' });
+  }
+
+  request({ selection, type }: Received<'clipboard-request'>): void {
+    this.#feed(selection, { on: 'client-requested', type: known(type) });
+  }
+
+  content({ selection, type, data }: Received<'clipboard'>): void {
+    this.#feed(selection, { on: 'client-answered', type: known(type), data });
+  }
+
+  #change(agent: SessionAgent | undefined): void {
+    for (const handler of this.#handlers) handler[Symbol.dispose]();
+    this.#handlers = [];
+    this.#agent = agent;
+    this.#feedAll({ on: 'session-changed' });
+    if (agent === undefined) return;
+    this.#handlers = [
+      agent.link.on(clipboardGrab, ({ selection, types }) =>
+        this.#feed(selection, { on: 'guest-grabbed', types: this.#usable(types) }),
+      ),
+      agent.link.on(clipboardRelease, ({ selection }) => this.#feed(selection, { on: 'guest-released' })),
+      agent.link.handle(clipboardRead, ({ selection, type, maxBytes }, signal) =>
+        this.#pastes.add(selection, { maxBytes, link: agent.link, signal }, (paste) =>
+          this.#feed(selection, { on: 'guest-pastes', paste, type }),
+        ),
+      ),
+    ];
+  }
+
+  #openOrClose(): void {
+    for (const selection of SELECTIONS) {
+      this.#feed(selection, { on: this.#isAllowed && this.#line.speaksOf(selection) ? 'opened' : 'closed' });
+    }
+  }
+
+  /** Of `types`, those that the session's agent can take and give. */
+  #usable(types: readonly string[]): ClipboardType[] {
+    const has = this.#agent?.has('clipboard.text') === true;
+    return CLIPBOARD_TYPES.filter((type) => type === 'text' && has && types.includes(type));
+  }
+
+  #feedAll(input: Input): void {
+    for (const selection of SELECTIONS) this.#feed(selection, input);
+  }
+
+  #feed(selection: Selection, input: Input): void {
+    const { state, effects } = step(this.#states.get(selection) ?? initial, input);
+    this.#states.set(selection, state);
+    for (const effect of effects) this.#perform(selection, effect);
+    this.#pastes.keepOnly(
+      selection,
+      state.asked.map(({ id }) => id),
+    );
+  }
+
+  #perform(selection: Selection, effect: Effect): void {
+    switch (effect.do) {
+      case 'send-grab':
+        return this.#line.send('clipboard-grab', { selection, serial: effect.serial, types: effect.types });
+      case 'send-release':
+        return this.#line.send('clipboard-release', { selection });
+      case 'send-request':
+        this.#pastes.expect(selection, effect.id);
+        return this.#line.send('clipboard-request', { selection, type: effect.type });
+      case 'send-content':
+        return this.#sendContent(selection, effect.type, effect.data);
+      case 'send-none':
+        return this.#line.send('clipboard', { selection, type: 'none', data: NOTHING });
+      case 'offer':
+        return this.#agent?.link.notify(clipboardGrab, { selection, types: effect.types });
+      case 'withdraw':
+        return this.#agent?.link.notify(clipboardRelease, { selection });
+      case 'read':
+        return void this.#read(selection, effect.id, effect.type);
+      case 'answer-paste':
+        return this.#pastes.answer(effect.paste, effect.data);
+      case 'count':
+        return this.#errors.count(effect.kind);
+    }
+  }
+
+  /** A client that reads slowly is not sent ever more: what does not fit is not there. */
+  #sendContent(selection: Selection, type: ClipboardType, data: Uint8Array): void {
+    const fits = data.length <= this.#line.maxClipboardBytes && this.#line.hasRoomFor(data.length);
+    if (!fits) this.#log.info('clipboard content is too long for the client', { bytes: data.length });
+    this.#line.send('clipboard', fits ? { selection, type, data } : { selection, type: 'none', data: NOTHING });
+  }
+
+  /** Never rejects. Its answer means something only as long as the same owner has it, which the machine knows. */
+  async #read(selection: Selection, id: number, type: ClipboardType): Promise<void> {
+    const data = await this.#ask(selection, type).catch((error: unknown) => {
+      this.#log.info('clipboard content could not be read', { reason: messageOf(error) });
+      return undefined;
+    });
+    this.#feed(selection, { on: 'guest-answered', id, data });
+  }
+
+  async #ask(selection: Selection, type: ClipboardType): Promise<Uint8Array | undefined> {
+    const link = this.#agent?.link;
+    if (link === undefined) return undefined;
+    const maxBytes = Math.min(this.#options.maxBytes, this.#line.maxClipboardBytes);
+    const { stream, why } = await link.call(clipboardRead, { selection, type, maxBytes }, READ_MS);
+    if (stream !== undefined) return link.receiveStream(stream, maxBytes, READ_MS);
+    if (why !== undefined) this.#log.info('clipboard content could not be read', { reason: why });
+    return undefined;
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+/** `none` and types of the protocol that the session link has no word for are no type here. */
+function known(type: string): ClipboardType | undefined {
+  return CLIPBOARD_TYPES.find((one) => one === type);
+}

@@ -1,0 +1,263 @@
+import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
+import { FIRST_SERIAL, judgeSerial, nextSerial } from './serial.ts';
+
+/**
+ * Who owns one selection, and who waits for its content. Pure: no timer, no channel, no session.
+ *
+ *     nobody --guest-grabbed---> guest  --guest-released----------------------> nobody
+ *     nobody --client-grabbed--> client --client-released, client-changed----> nobody
+ *     guest <--guest-grabbed / client-grabbed--> client     the last one wins
+ *     any    --closed----------> nobody; what the guest has is remembered and grabbed again when it opens
+ *
+ * Every request of the client is answered exactly once, and only with what the owner of that moment gives.
+ */
+export interface State {
+  /** The client and the session may use each other's clipboard now. */
+  readonly isOpen: boolean;
+  readonly owner: 'nobody' | 'guest' | 'client';
+  readonly serial: number;
+  /** What the session's applications can give, announced or not. */
+  readonly guestTypes: readonly ClipboardType[];
+  readonly clientTypes: readonly ClipboardType[];
+  /** Questions to the session, at most one for each type. */
+  readonly reads: readonly Read[];
+  /** Requests that the client has not answered, oldest first. */
+  readonly asked: readonly Asked[];
+  readonly nextId: number;
+}
+
+interface Read {
+  readonly id: number;
+  readonly type: ClipboardType;
+  /** Requests of the client that its answer is for. */
+  readonly requests: number;
+}
+
+interface Asked {
+  readonly id: number;
+  readonly type: ClipboardType;
+  readonly pastes: readonly number[];
+  /** The answer is owed for a former owner and nobody waits for it. */
+  readonly isDead: boolean;
+}
+
+export type Input =
+  | { readonly on: 'opened' | 'closed' }
+  /** Another session, which knows nothing of this one's clipboard. Comes while it is closed. */
+  | { readonly on: 'session-changed' }
+  /** Another client or none: its grabs and answers are void, and serials begin anew. Closes, too. */
+  | { readonly on: 'client-changed' }
+  | { readonly on: 'client-grabbed'; readonly serial: number | undefined; readonly types: readonly ClipboardType[] }
+  | { readonly on: 'client-released' }
+  | { readonly on: 'client-requested'; readonly type: ClipboardType | undefined }
+  | { readonly on: 'client-answered'; readonly type: ClipboardType | undefined; readonly data: Uint8Array }
+  /** The client has not answered in time and will not be waited for. */
+  | { readonly on: 'client-silent'; readonly id: number }
+  | { readonly on: 'guest-grabbed'; readonly types: readonly ClipboardType[] }
+  | { readonly on: 'guest-released' }
+  | { readonly on: 'guest-pastes'; readonly paste: number; readonly type: ClipboardType }
+  | { readonly on: 'paste-cancelled'; readonly paste: number }
+  | { readonly on: 'guest-answered'; readonly id: number; readonly data: Uint8Array | undefined };
+
+export type Effect =
+  | { readonly do: 'send-grab'; readonly serial: number; readonly types: readonly ClipboardType[] }
+  | { readonly do: 'send-release' }
+  | { readonly do: 'send-request'; readonly id: number; readonly type: ClipboardType }
+  | { readonly do: 'send-content'; readonly type: ClipboardType; readonly data: Uint8Array }
+  | { readonly do: 'send-none' }
+  | { readonly do: 'offer'; readonly types: readonly ClipboardType[] }
+  | { readonly do: 'withdraw' }
+  | { readonly do: 'read'; readonly id: number; readonly type: ClipboardType }
+  | { readonly do: 'answer-paste'; readonly paste: number; readonly data: Uint8Array | undefined }
+  | { readonly do: 'count'; readonly kind: 'stale-grab' | 'unasked-content' };
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+/** Waiters of one kind, and open questions of one selection: real clients and desktops have one or two. */
+export const MAX_WAITING = 16;
+
+export const initial: State = {
+  isOpen: false,
+  owner: 'nobody',
+  serial: FIRST_SERIAL,
+  guestTypes: [],
+  clientTypes: [],
+  reads: [],
+  asked: [],
+  nextId: 0,
+};
+
+export function step(state: State, input: Input): Step {
+  switch (input.on) {
+    case 'opened':
+      return state.isOpen ? same(state) : grabForGuest({ ...state, isOpen: true }, []);
+    case 'closed':
+      return state.isOpen ? close(state) : same(state);
+    case 'session-changed':
+      return same({ ...state, guestTypes: [] });
+    case 'client-changed':
+      return {
+        state: { ...disown(state), isOpen: false, serial: FIRST_SERIAL, asked: [], reads: [] },
+        effects: leaveClient(state),
+      };
+    case 'client-grabbed':
+      return clientGrabs(state, input.serial, input.types);
+    case 'client-released':
+      return state.owner === 'client' ? { state: disown(state), effects: leaveClient(state) } : same(state);
+    case 'client-requested':
+      return clientRequests(state, input.type);
+    case 'client-answered':
+      return clientAnswers(state, input.type, input.data);
+    case 'client-silent':
+      return answered(state, ({ id }) => id === input.id, undefined) ?? same(state);
+    case 'guest-grabbed':
+      if (input.types.length === 0) return guestReleases(state);
+      return grabForGuest({ ...disown(state), guestTypes: input.types }, [
+        ...refuseRequests(state),
+        ...failPastes(state),
+      ]);
+    case 'guest-released':
+      return guestReleases(state);
+    case 'guest-pastes':
+      return guestPastes(state, input.paste, input.type);
+    case 'paste-cancelled':
+      return same({
+        ...state,
+        asked: state.asked.map((one) => ({ ...one, pastes: one.pastes.filter((paste) => paste !== input.paste) })),
+      });
+    case 'guest-answered':
+      return guestAnswers(state, input.id, input.data);
+  }
+}
+
+function same(state: State): Step {
+  return { state, effects: [] };
+}
+
+/** Nobody owns it; nobody waits for the former owner's content, which may still come. */
+function disown(state: State): State {
+  return {
+    ...state,
+    owner: 'nobody',
+    clientTypes: [],
+    reads: [],
+    asked: state.asked.map((one) => ({ ...one, pastes: [], isDead: true })),
+  };
+}
+
+function refuseRequests({ reads }: State): Effect[] {
+  return reads.flatMap(({ requests }) => Array.from({ length: requests }, (): Effect => ({ do: 'send-none' })));
+}
+
+function failPastes({ asked }: State): Effect[] {
+  return asked.flatMap(({ pastes }) => pastes.map((paste): Effect => ({ do: 'answer-paste', paste, data: undefined })));
+}
+
+/** The session's side of the client's ownership ends. */
+function leaveClient(state: State): Effect[] {
+  return [...failPastes(state), ...(state.owner === 'client' ? [{ do: 'withdraw' } as const] : [])];
+}
+
+function close(state: State): Step {
+  const release: Effect[] = state.owner === 'guest' ? [{ do: 'send-release' }] : [];
+  return {
+    state: { ...disown(state), isOpen: false },
+    effects: [...refuseRequests(state), ...release, ...leaveClient(state)],
+  };
+}
+
+function grabForGuest(state: State, before: readonly Effect[]): Step {
+  const { guestTypes: types, serial } = state;
+  if (!state.isOpen || types.length === 0) return { state, effects: before };
+  return {
+    state: { ...state, owner: 'guest', serial: nextSerial(serial) },
+    effects: [...before, { do: 'send-grab', serial, types }],
+  };
+}
+
+function clientGrabs(state: State, serial: number | undefined, types: readonly ClipboardType[]): Step {
+  const verdict = serial === undefined ? 'new' : judgeSerial(state.serial, serial);
+  if (verdict === 'stale') return { state, effects: [{ do: 'count', kind: 'stale-grab' }] };
+  // Counted also while it means nothing: the client has counted it.
+  const counted = { ...state, serial: verdict === 'new' ? nextSerial(state.serial) : state.serial };
+  if (!state.isOpen) return same(counted);
+  const offer: Effect[] =
+    types.length > 0 ? [{ do: 'offer', types }] : state.owner === 'client' ? [{ do: 'withdraw' }] : [];
+  return {
+    state: { ...disown(counted), owner: 'client', clientTypes: types, guestTypes: [] },
+    effects: [...refuseRequests(state), ...failPastes(state), ...offer],
+  };
+}
+
+function clientRequests(state: State, type: ClipboardType | undefined): Step {
+  const refusal: Step = { state, effects: [{ do: 'send-none' }] };
+  if (type === undefined || state.owner !== 'guest' || !state.guestTypes.includes(type)) return refusal;
+  const read = state.reads.find((one) => one.type === type);
+  if (read !== undefined) {
+    if (read.requests >= MAX_WAITING) return refusal;
+    return same({ ...state, reads: replace(state.reads, read, { ...read, requests: read.requests + 1 }) });
+  }
+  const id = state.nextId;
+  return {
+    state: { ...state, nextId: id + 1, reads: [...state.reads, { id, type, requests: 1 }] },
+    effects: [{ do: 'read', id, type }],
+  };
+}
+
+function guestAnswers(state: State, id: number, data: Uint8Array | undefined): Step {
+  const read = state.reads.find((one) => one.id === id);
+  if (read === undefined) return same(state); // asked of a former owner, and refused since
+  const { type } = read;
+  const answer: Effect = data === undefined ? { do: 'send-none' } : { do: 'send-content', type, data };
+  return {
+    state: { ...state, reads: state.reads.filter((one) => one !== read) },
+    effects: Array.from({ length: read.requests }, () => answer),
+  };
+}
+
+function guestReleases(state: State): Step {
+  if (state.owner !== 'guest') return same({ ...state, guestTypes: [] });
+  return {
+    state: { ...disown(state), guestTypes: [] },
+    effects: [...refuseRequests(state), { do: 'send-release' }],
+  };
+}
+
+function guestPastes(state: State, paste: number, type: ClipboardType): Step {
+  const failure: Step = { state, effects: [{ do: 'answer-paste', paste, data: undefined }] };
+  if (state.owner !== 'client' || !state.clientTypes.includes(type)) return failure;
+  const asked = state.asked.find((one) => one.type === type && !one.isDead);
+  if (asked !== undefined) {
+    if (asked.pastes.length >= MAX_WAITING) return failure;
+    return same({ ...state, asked: replace(state.asked, asked, { ...asked, pastes: [...asked.pastes, paste] }) });
+  }
+  if (state.asked.length >= MAX_WAITING) return failure;
+  const id = state.nextId;
+  return {
+    state: { ...state, nextId: id + 1, asked: [...state.asked, { id, type, pastes: [paste], isDead: false }] },
+    effects: [{ do: 'send-request', id, type }],
+  };
+}
+
+/** Answers carry no id: those of one type come in the order of the requests, and "none" is for the oldest of all. */
+function clientAnswers(state: State, type: ClipboardType | undefined, data: Uint8Array): Step {
+  const isIt = (one: Asked) => type === undefined || one.type === type;
+  const content = type === undefined ? undefined : data;
+  return answered(state, isIt, content) ?? { state, effects: [{ do: 'count', kind: 'unasked-content' }] };
+}
+
+function answered(state: State, isIt: (one: Asked) => boolean, data: Uint8Array | undefined): Step | undefined {
+  const asked = state.asked.find(isIt);
+  if (asked === undefined) return undefined;
+  return {
+    state: { ...state, asked: state.asked.filter((one) => one !== asked) },
+    effects: asked.pastes.map((paste) => ({ do: 'answer-paste', paste, data })),
+  };
+}
+
+function replace<T>(list: readonly T[], old: T, replacement: T): T[] {
+  return list.map((one) => (one === old ? replacement : one));
+}

@@ -1,0 +1,226 @@
+import type { Port } from '#protocol/vdagent/chunk.ts';
+import { type MessageEvent, MessageReader } from '#protocol/vdagent/message.ts';
+import { clipboard as clipboardContent } from '#protocol/vdagent/messages/clipboard.ts';
+import { decodeMessage, type Message, type Received } from '#protocol/vdagent/messages/index.ts';
+import { monitorsConfig } from '#protocol/vdagent/messages/monitors-config.ts';
+import { AgentError } from '#shared/errors.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { Channel, ChannelEvents } from '../channels/channel.ts';
+import type { Pointer } from '../pointer/pointer.ts';
+import type { SessionLink } from '../session-link/session-link.ts';
+import { offeredCapabilities } from './capabilities.ts';
+import { ClientState } from './client.ts';
+import { HostLine } from './client-line.ts';
+import { Clipboard } from './clipboard/clipboard.ts';
+import { Monitors } from './monitors.ts';
+import { Mouse } from './mouse.ts';
+import { Outbox } from './outbox.ts';
+import { ProtocolErrors } from './protocol-errors.ts';
+
+export interface VdagentParts {
+  readonly channel: Channel;
+  readonly sessionLink: SessionLink;
+  readonly pointer: Pointer;
+  readonly log: Log;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Limits {
+  /** Longest clipboard content taken from either side, in bytes. */
+  readonly maxClipboardBytes: number;
+  /** How long a client may be silent after a request for its clipboard. */
+  readonly answerMs: number;
+}
+
+const LIMITS: Limits = { maxClipboardBytes: 100 * 1024 * 1024, answerMs: 10_000 };
+
+/**
+ * The SPICE agent's door: ends the protocol of one channel here and hands features on, to the pointer and to the agent
+ * of the served session. It reads on whatever a session does, for the pointer travels in the same stream (D6).
+ */
+export class VdagentDoor implements Service, ChannelEvents {
+  readonly name = 'vdagent';
+  readonly #channel: Channel;
+  readonly #sessionLink: SessionLink;
+  readonly #pointer: Pointer;
+  readonly #limits: Limits;
+  readonly #errors: ProtocolErrors;
+  readonly #line: HostLine;
+  readonly #clipboard: Clipboard;
+  readonly #monitors: Monitors;
+  readonly #mouse: Mouse;
+  #reader: MessageReader;
+  #subscription: Disposable | undefined;
+  #isPaused = false;
+
+  constructor({ channel, sessionLink, pointer, log, limits }: VdagentParts) {
+    this.#channel = channel;
+    this.#sessionLink = sessionLink;
+    this.#pointer = pointer;
+    this.#limits = { ...LIMITS, ...limits };
+    this.#errors = new ProtocolErrors(log);
+    this.#reader = this.#newReader();
+    this.#line = new HostLine(new ClientState(), () => this.#reader.underway('client') === clipboardContent.type);
+    this.#clipboard = new Clipboard(this.#line, this.#errors, log, {
+      maxBytes: this.#limits.maxClipboardBytes,
+      answerMs: this.#limits.answerMs,
+    });
+    this.#monitors = new Monitors(log);
+    this.#mouse = new Mouse(pointer);
+  }
+
+  /** Messages that were counted instead of answered, by kind. */
+  get protocolErrors(): ReadonlyMap<string, number> {
+    return this.#errors.counts;
+  }
+
+  async start(): Promise<void> {
+    this.#subscription = this.#sessionLink.onServed(() => this.#serve());
+    this.#serve();
+    this.#channel.open(this);
+  }
+
+  async stop(): Promise<void> {
+    this.#subscription?.[Symbol.dispose]();
+    this.#subscription = undefined;
+    this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
+    this.#monitors.serve(undefined);
+    this.#mouse.serve(undefined);
+    this.#forgetHost();
+    await this.#channel.close();
+  }
+
+  connected(): void {
+    this.#forgetHost();
+    this.#line.outbox = new Outbox(this.#channel);
+    // The host may know nothing of us yet, or of a former run of ours: its answer tells what its client can do.
+    this.#announce(true);
+  }
+
+  disconnected(): void {
+    this.#forgetHost();
+  }
+
+  data(bytes: Uint8Array): void {
+    try {
+      this.#reader.push(bytes, (event) => this.#take(event));
+    } catch (error) {
+      if (!(error instanceof AgentError && error.code === 'malformed')) throw error;
+      this.#errors.count('broken-frame', { detail: error.message });
+      this.#channel.reset(error.message);
+      return;
+    }
+    this.#pauseWhileCrowded();
+  }
+
+  drained(): void {
+    this.#line.outbox?.drained();
+    this.#pauseWhileCrowded();
+  }
+
+  ended(): void {
+    this.#channel.hangUp();
+  }
+
+  #newReader(): MessageReader {
+    return new MessageReader({ from: 'host', maxClipboardBytes: CONTENT_OVERHEAD + this.#limits.maxClipboardBytes });
+  }
+
+  #forgetHost(): void {
+    this.#reader = this.#newReader();
+    this.#line.outbox = undefined;
+    this.#monitors.hostGone();
+    this.#forgetClient();
+    this.#pauseWhileCrowded();
+  }
+
+  #forgetClient(): void {
+    this.#line.client = new ClientState();
+    this.#line.outbox?.forgetWaiting();
+    this.#clipboard.clientChanged();
+    this.#mouse.clientGone();
+  }
+
+  #serve(): void {
+    const { served } = this.#sessionLink;
+    this.#clipboard.serve(served?.agent, served?.clipboard === true);
+    this.#monitors.serve(served?.agent);
+    this.#mouse.serve(served?.agent);
+  }
+
+  #pauseWhileCrowded(): void {
+    const isCrowded = this.#line.outbox?.isCrowded === true;
+    if (isCrowded === this.#isPaused) return;
+    this.#isPaused = isCrowded;
+    if (isCrowded) this.#channel.pause();
+    else this.#channel.resume();
+  }
+
+  #take(event: MessageEvent): void {
+    if (event.kind === 'skipped') {
+      return this.#errors.count(event.reason, { type: event.type, bytes: event.size });
+    }
+    const { port, type, body } = event;
+    const message = decodeMessage(type, body, { receiver: 'guest', port, peer: this.#line.client.capabilities });
+    if (message.name === 'ignored') this.#errors.count(message.reason, { type, bytes: body.length });
+    else this.#handle(message, port);
+  }
+
+  #handle(message: Message, port: Port): void {
+    switch (message.name) {
+      case 'announce-capabilities':
+        return this.#takeAnnouncement(message.fields);
+      case 'client-disconnected':
+        return this.#forgetClient();
+      case 'mouse-state':
+        return this.#mouse.state(message.fields);
+      case 'monitors-config':
+        return this.#takeMonitors(message.fields, port);
+      case 'clipboard-grab':
+        return this.#clipboard.grab(message.fields);
+      case 'clipboard-release':
+        return this.#clipboard.release(message.fields);
+      case 'clipboard-request':
+        return this.#clipboard.request(message.fields);
+      case 'clipboard':
+        return this.#clipboard.content(message.fields);
+      case 'max-clipboard':
+        this.#line.client.maxClipboardBytes =
+          message.fields.maxBytes === 'unlimited' ? Number.POSITIVE_INFINITY : message.fields.maxBytes;
+        return;
+      case 'file-transfer-start':
+        return this.#line.answer('file-transfer-status', { id: message.fields.id, result: 'disabled' });
+      // The rest of a transfer that was answered so, and what we did not announce to want: clients do not expect answers.
+      case 'file-transfer-status':
+      case 'file-transfer-data':
+      case 'display-config':
+      case 'audio-volume-sync':
+      case 'graphics-device-info':
+      // Said by guests only; decodeMessage does not give it.
+      case 'reply':
+        return;
+    }
+  }
+
+  #takeAnnouncement({ request, capabilities }: Received<'announce-capabilities'>): void {
+    if (request) this.#forgetClient(); // asked by a client that has just come
+    this.#line.client.capabilities = capabilities;
+    if (request) this.#announce(false);
+    this.#clipboard.capabilitiesChanged();
+  }
+
+  #announce(request: boolean): void {
+    const capabilities = offeredCapabilities(this.#pointer.isAvailable);
+    this.#line.answer('announce-capabilities', { request, capabilities });
+  }
+
+  /** Acknowledged before anything has happened, as the original does: clients wait for it with the next wish. */
+  #takeMonitors(config: Received<'monitors-config'>, port: Port): void {
+    this.#line.answer('reply', { to: monitorsConfig.type, succeeded: true }, port);
+    this.#monitors.configure(config);
+  }
+}
+
+/** Selection and type in front of the content. */
+const CONTENT_OVERHEAD = 8;

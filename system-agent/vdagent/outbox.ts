@@ -1,0 +1,105 @@
+import { encodeChunks, MAX_CHUNK_BYTES, type Port } from '#protocol/vdagent/chunk.ts';
+import { encodeMessageStart } from '#protocol/vdagent/message.ts';
+import type { Channel } from '../channels/channel.ts';
+
+interface Outgoing {
+  readonly port: Port;
+  readonly type: number;
+  readonly body: Uint8Array;
+}
+
+/** Bytes handed to the channel at once: whole chunks, the first of which also holds the message's header. */
+const PIECE_BYTES = 32 * MAX_CHUNK_BYTES;
+const HEADER_BYTES = 20;
+
+/** Bodies that wait for a slow host. Beyond this, content is not sent at all. */
+export const MAX_WAITING_BYTES = 128 * 1024 * 1024;
+/** Messages that wait, beyond which the host is not read: it asks and asks and takes no answer. */
+const MAX_WAITING_MESSAGES = 1024;
+
+/**
+ * Messages on their way to one host: each whole before the next one begins, and none further than the host reads.
+ * The SPICE server removes an agent that splits a header or puts two messages into a chunk.
+ */
+export class Outbox {
+  readonly #channel: Pick<Channel, 'write'>;
+  /** Answers that must not wait for somebody's 20 MB image. */
+  readonly #urgent: Outgoing[] = [];
+  #waiting: Outgoing[] = [];
+  #waitingBytes = 0;
+  /** The message that is going out, and how many bytes of its body have gone. */
+  #current: Outgoing | undefined;
+  #sent = 0;
+  #isBlocked = false;
+
+  constructor(channel: Pick<Channel, 'write'>) {
+    this.#channel = channel;
+  }
+
+  get isCrowded(): boolean {
+    return this.#urgent.length + this.#waiting.length > MAX_WAITING_MESSAGES;
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    return this.#waitingBytes + bytes <= MAX_WAITING_BYTES;
+  }
+
+  put(message: Outgoing): void {
+    this.#waiting.push(message);
+    this.#waitingBytes += message.body.length;
+    this.#flush();
+  }
+
+  /** Ahead of what was `put` and has not begun. */
+  putUrgent(message: Outgoing): void {
+    this.#urgent.push(message);
+    this.#flush();
+  }
+
+  /** Forgets what was `put` and has not begun: it was for a client that is gone. */
+  forgetWaiting(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  drained(): void {
+    this.#isBlocked = false;
+    this.#flush();
+  }
+
+  #flush(): void {
+    while (!this.#isBlocked) {
+      const piece = this.#nextPiece();
+      if (piece === undefined) return;
+      this.#isBlocked = !this.#channel.write(piece);
+    }
+  }
+
+  #nextPiece(): Uint8Array | undefined {
+    if (this.#current === undefined) return this.#begin();
+    const { port, body } = this.#current;
+    return encodeChunks(port, this.#take(body, PIECE_BYTES));
+  }
+
+  #begin(): Uint8Array | undefined {
+    const next = this.#urgent.shift() ?? this.#nextWaiting();
+    if (next === undefined) return undefined;
+    this.#current = next;
+    this.#sent = 0;
+    const { port, type, body } = next;
+    return encodeMessageStart(port, type, body.length, this.#take(body, PIECE_BYTES - HEADER_BYTES));
+  }
+
+  #nextWaiting(): Outgoing | undefined {
+    const next = this.#waiting.shift();
+    this.#waitingBytes -= next?.body.length ?? 0;
+    return next;
+  }
+
+  #take(body: Uint8Array, length: number): Uint8Array {
+    const part = body.subarray(this.#sent, this.#sent + length);
+    this.#sent += part.length;
+    if (this.#sent === body.length) this.#current = undefined;
+    return part;
+  }
+}

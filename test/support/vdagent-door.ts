@@ -1,0 +1,60 @@
+import type { Capability } from '#protocol/vdagent/capabilities.ts';
+import { silent } from '#shared/log/log.ts';
+import type { Pointer, PointerState } from '#system-agent/pointer/pointer.ts';
+import { type Limits, VdagentDoor } from '#system-agent/vdagent/door.ts';
+import { FakeChannel } from '#test/fakes/channel.ts';
+import { FakeSessionAgent, FakeSessionLink } from '#test/fakes/served-session.ts';
+import { ScriptedHost } from './vdagent-host.ts';
+
+export class FakePointer implements Pointer {
+  isAvailable = true;
+  layout: unknown;
+  readonly states: PointerState[] = [];
+  releases = 0;
+
+  arrange(layout: unknown): void {
+    this.layout = layout;
+  }
+
+  put(state: PointerState): void {
+    this.states.push(state);
+  }
+
+  release(): void {
+    this.releases++;
+  }
+}
+
+export interface Stage {
+  readonly capabilities?: readonly Capability[];
+  readonly limits?: Partial<Limits>;
+  readonly highWater?: number;
+  /** The client has announced itself and what was said until then was heard. */
+  readonly greets?: boolean;
+}
+
+/** A door with a scripted host in front of it and a session behind it. */
+export async function openDoor({ capabilities, limits, highWater, greets = true }: Stage = {}) {
+  const channel = new FakeChannel(highWater);
+  const sessionLink = new FakeSessionLink();
+  const agent = new FakeSessionAgent('c1');
+  const pointer = new FakePointer();
+  sessionLink.serve(agent);
+  const door = new VdagentDoor({ channel, sessionLink, pointer, log: silent, ...(limits && { limits }) });
+  await door.start();
+  channel.connect();
+  const host = new ScriptedHost((bytes) => channel.say(bytes), capabilities);
+  /** What the guest said, in order; promises in between have settled. */
+  const heard = async () => {
+    for (let turn = 0; turn < 3; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      host.hear(Buffer.from(channel.drain(), 'latin1'));
+    }
+    return host.heard();
+  };
+  if (greets) {
+    host.announce(true);
+    await heard();
+  }
+  return { channel, sessionLink, agent, session: agent.link, pointer, door, host, heard };
+}
