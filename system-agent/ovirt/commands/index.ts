@@ -1,0 +1,17 @@
+import type { Command } from '../command.ts';
+import { apiVersion } from './api-version.ts';
+import { echo } from './echo.ts';
+import { refresh } from './refresh.ts';
+import { shutdown } from './shutdown.ts';
+
+export const commands: readonly Command[] = [apiVersion, echo, refresh, shutdown];
+
+/** Commands of the protocol that this build does not have; hosts send them and expect no answer. */
+export const commandsOfOthers: ReadonlySet<string> = new Set([
+  'hibernate',
+  'lifecycle-event',
+  'lock-screen',
+  'log-off',
+  'login',
+  'set-number-of-cpus',
+]);

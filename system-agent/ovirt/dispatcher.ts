@@ -1,0 +1,50 @@
+import type { OvirtMessage } from '#protocol/ovirt/message.ts';
+import { AgentError, errnoOf } from '#shared/errors.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { Command, Conversation } from './command.ts';
+import { commandsOfOthers } from './commands/index.ts';
+import type { Gate } from './gate.ts';
+import type { OvirtPorts } from './ports.ts';
+
+/** Of a name that means nothing to us. */
+const MAX_LOGGED_NAME = 64;
+
+/** Carries out one command. Knows no bytes and no channel. The protocol has no errors: they are for the log. */
+export class Dispatcher {
+  readonly #byName: ReadonlyMap<string, Command>;
+
+  constructor(
+    commands: readonly Command[],
+    private readonly ports: Partial<OvirtPorts>,
+    private readonly gate: Gate,
+    private readonly log: Log,
+  ) {
+    this.#byName = new Map(commands.map((command) => [command.name, command]));
+  }
+
+  /** Never throws, and never makes the next command wait. Members are not logged: a password may be among them. */
+  carryOut({ name, members }: OvirtMessage, conversation: Conversation): void {
+    const command = this.#byName.get(name);
+    if (command === undefined) return this.#decline(name);
+    if (!command.isSupported(this.ports)) return this.log.info('command is not possible here', { command: name });
+    const reason = this.gate(name);
+    if (reason !== undefined) return this.log.info('command refused', { command: name, reason });
+    this.log[command.readOnly ? 'debug' : 'info']('command', { command: name });
+    try {
+      command.call(members, this.ports, conversation)?.catch((error: unknown) => this.#failed(name, error));
+    } catch (error) {
+      this.#failed(name, error);
+    }
+  }
+
+  #decline(name: string): void {
+    if (commandsOfOthers.has(name)) this.log.info('command is not in this build', { command: name });
+    else this.log.warn('unknown command', { command: name.slice(0, MAX_LOGGED_NAME) });
+  }
+
+  #failed(name: string, error: unknown): void {
+    const isExpected = error instanceof AgentError || errnoOf(error) !== undefined;
+    if (isExpected) this.log.warn('command failed', { command: name, error });
+    else this.log.error('command failed by a bug', { command: name, error });
+  }
+}

@@ -1,0 +1,160 @@
+import { formatMessage, type OvirtEvent, OvirtReader } from '#protocol/ovirt/message.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { Channel, ChannelEvents } from '../channels/channel.ts';
+import { Changes } from './changes.ts';
+import type { Conversation } from './command.ts';
+import { commands } from './commands/index.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Gate } from './gate.ts';
+import type { OvirtOptions } from './options.ts';
+import type { OvirtPorts } from './ports.ts';
+import type { Report } from './report.ts';
+import { Reporter } from './reporter.ts';
+import { Heartbeat } from './reports/heartbeat.ts';
+import { atStart, onRefresh, paced, watched } from './reports/index.ts';
+import { sessionShutdown } from './reports/session-shutdown.ts';
+import { Schedule } from './schedule.ts';
+import { VersionNegotiation } from './version.ts';
+
+export interface OvirtParts {
+  readonly channel: Channel;
+  readonly ports: Partial<OvirtPorts>;
+  /** Says of each command whether it may run now. */
+  readonly gate: Gate;
+  readonly options: OvirtOptions;
+  readonly log: Log;
+}
+
+/**
+ * The door of oVirt hosts: tells them about the guest, at intervals and when something changes, and does what they ask.
+ * Nothing is said while no host is connected, and one that does not read is told nothing more until it does: then it
+ * gets everything anew, because what was left out is stale.
+ */
+export class OvirtDoor implements Service, ChannelEvents {
+  readonly name = 'ovirt';
+  readonly #channel: Channel;
+  readonly #log: Log;
+  readonly #heartbeatMs: number;
+  readonly #reader = new OvirtReader('host');
+  readonly #version = new VersionNegotiation();
+  readonly #schedule: Schedule;
+  readonly #heartbeat: Heartbeat;
+  readonly #reporter: Reporter;
+  readonly #changes: Changes;
+  readonly #dispatcher: Dispatcher;
+  readonly #conversation: Conversation;
+  #isNew = true;
+  #isConnected = false;
+  #isBlocked = false;
+  #drops = 0;
+  #beats: NodeJS.Timeout | undefined;
+
+  constructor({ channel, ports, gate, options, log }: OvirtParts) {
+    this.#channel = channel;
+    this.#log = log;
+    this.#heartbeatMs = options.intervals.heartbeat * 1000;
+    this.#schedule = new Schedule(options.intervals);
+    this.#heartbeat = new Heartbeat(ports.memory, () => performance.now(), log);
+    const listener = {
+      understands: (report: Report) => this.#isConnected && !this.#isBlocked && this.#version.inForce >= report.since,
+      send: (line: Buffer) => this.#send(line),
+    };
+    this.#reporter = new Reporter(ports, options, listener, log);
+    this.#changes = new Changes(watched, ports, (reports) => this.#reporter.tell(reports, 'if-changed'), log);
+    this.#dispatcher = new Dispatcher(commands, ports, gate, log);
+    this.#conversation = {
+      version: this.#version,
+      refresh: () => this.#tell(onRefresh),
+      answer: (name, members) => this.#send(formatMessage(name, members)),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#channel.open(this);
+  }
+
+  async stop(): Promise<void> {
+    this.#tell([sessionShutdown]);
+    this.#forget();
+    await this.#channel.close();
+  }
+
+  connected(): void {
+    this.#forget();
+    this.#isConnected = true;
+    this.#version.hostConnected();
+    this.#reporter.forget();
+    this.#schedule.restart();
+    if (this.#isNew) this.#tell(atStart);
+    this.#isNew = false;
+    this.#beat();
+    this.#beats = setInterval(() => this.#tick(), this.#heartbeatMs);
+    this.#changes.watch();
+  }
+
+  disconnected(): void {
+    this.#forget();
+  }
+
+  data(bytes: Uint8Array): void {
+    for (const event of this.#reader.push(bytes)) this.#take(event);
+  }
+
+  drained(): void {
+    this.#unblock();
+    this.#tell(onRefresh);
+  }
+
+  /** The host says no more and reads on: it gets what it has asked for. */
+  ended(): void {
+    const beats = this.#beats;
+    const hangUp = () => {
+      if (beats === this.#beats) this.#channel.hangUp(); // else it has gone by itself
+    };
+    this.#reporter.settled().then(hangUp, hangUp);
+  }
+
+  #take(event: OvirtEvent): void {
+    if (event.kind === 'message') return this.#dispatcher.carryOut(event.message, this.#conversation);
+    // The protocol has no answer to a line that cannot be read; of a host's many the first is worth reading about.
+    this.#log[this.#drops++ === 0 ? 'warn' : 'debug']('line of the host dropped', { reason: event.reason });
+  }
+
+  #tick(): void {
+    this.#beat();
+    for (const pace of this.#schedule.beat()) {
+      this.#reporter.tell(paced[pace], pace === 'users' ? 'if-changed' : 'always');
+    }
+  }
+
+  #beat(): void {
+    if (this.#isBlocked) return;
+    this.#send(formatMessage('heartbeat', this.#heartbeat.members(this.#version.nextAnnouncement())));
+  }
+
+  #tell(reports: readonly Report[]): void {
+    this.#reporter.tell(reports, 'always');
+  }
+
+  #send(line: Buffer): void {
+    if (this.#channel.write(line) || this.#isBlocked) return;
+    this.#isBlocked = true;
+    this.#channel.pause(); // a host that asks without reading the answers is not read either
+  }
+
+  #unblock(): void {
+    if (this.#isBlocked) this.#channel.resume();
+    this.#isBlocked = false;
+  }
+
+  #forget(): void {
+    this.#isConnected = false;
+    clearInterval(this.#beats);
+    this.#beats = undefined;
+    this.#changes.unwatch();
+    this.#reader.reset();
+    this.#drops = 0;
+    this.#unblock();
+  }
+}

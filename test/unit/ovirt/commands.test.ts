@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AgentError } from '#shared/errors.ts';
+import { commands } from '#system-agent/ovirt/commands/index.ts';
+import { demoGate } from '#system-agent/ovirt/gate.ts';
+import { fakePlatform } from '#test/fakes/platform.ts';
+import { goldenFiles } from '#test/support/golden.ts';
+import { ovirtRig } from '#test/support/ovirt/rig.ts';
+
+type Rig = Awaited<ReturnType<typeof ovirtRig>>;
+
+async function connected(...args: Parameters<typeof ovirtRig>): Promise<Rig> {
+  const rig = await ovirtRig(...args);
+  rig.channel.connect();
+  await rig.listen();
+  rig.host.take();
+  return rig;
+}
+
+const notes = ({ log }: Rig, message: string) => log.lines.filter((line) => line.message === message);
+
+describe('oVirt shutdown', () => {
+  const planned = async (members: Readonly<Record<string, unknown>>) => {
+    const rig = await connected();
+    rig.channel.say(`${JSON.stringify({ __name__: 'shutdown', ...members })}\n`);
+    const [plan, ...more] = rig.platform.plans;
+    assert.ok(plan !== undefined);
+    assert.deepEqual([more, rig.platform.shutdowns], [[], []]);
+    await rig.door.stop();
+    return plan;
+  };
+
+  it('takes seconds, message and the word for a boolean as VDSM sends them', async () => {
+    assert.deepEqual(await planned({ timeout: 30, message: 'Going ž down', reboot: 'True' }), {
+      mode: 'reboot',
+      delaySeconds: 30,
+      message: 'Going ž down',
+    });
+  });
+
+  it('has a default for each', async () => {
+    const now = { mode: 'powerdown', delaySeconds: 0, message: 'System is going down' };
+    assert.deepEqual(await planned({}), now);
+    assert.deepEqual(await planned({ timeout: 'soon', message: 7, reboot: 'no' }), now);
+    assert.deepEqual(await planned({ timeout: -5, message: ' \n', reboot: null }), now);
+    assert.deepEqual(await planned({ timeout: null, reboot: 1 }), now);
+  });
+
+  it('reboots for true in any dress', async () => {
+    for (const reboot of [true, 'true', 'TRUE']) assert.equal((await planned({ reboot })).mode, 'reboot');
+    for (const reboot of [false, 'False', '']) assert.equal((await planned({ reboot })).mode, 'powerdown');
+  });
+
+  it('takes digits for a number, and a week at most', async () => {
+    assert.equal((await planned({ timeout: '120' })).delaySeconds, 120);
+    assert.equal((await planned({ timeout: 1.5 })).delaySeconds, 1.5);
+    assert.equal((await planned({ timeout: 1e30 })).delaySeconds, 604_800);
+  });
+
+  it('makes one bounded line of the message, without what steers a terminal', async () => {
+    const { message } = await planned({ message: `a\u001b[2Jb\0c\nd${'x'.repeat(5000)}` });
+    assert.match(message, /^a \[2Jb c dx+$/);
+    assert.equal(message.length, 1024);
+  });
+
+  it('that the system refuses is told to the log, and the conversation goes on', async () => {
+    const platform = fakePlatform();
+    const power = { ...platform.power, schedule: () => Promise.reject(new AgentError('refused', 'not here')) };
+    const rig = await connected({ ports: { ...platform, power } });
+    rig.host.say('shutdown');
+    rig.host.say('echo');
+    assert.deepEqual(await rig.listen(), ['echo']);
+    assert.equal(notes(rig, 'command failed').length, 1);
+    await rig.door.stop();
+  });
+
+  it('is not possible on a system that lacks the port', async () => {
+    const rig = await connected({ ports: {} });
+    rig.host.say('shutdown');
+    assert.equal(notes(rig, 'command is not possible here').length, 1);
+    await rig.door.stop();
+  });
+});
+
+describe('oVirt commands', () => {
+  it('that VDSM has sent are all known, and those of another build are one line of the log', async () => {
+    const rig = await connected();
+    for (const golden of goldenFiles('ovirt').filter(({ from }) => from === 'host')) {
+      rig.channel.say(Buffer.from(golden.hex, 'hex'));
+    }
+    assert.deepEqual(
+      notes(rig, 'command is not in this build').map(({ fields }) => fields.command),
+      ['lock-screen', 'login', 'log-off', 'set-number-of-cpus', 'lifecycle-event', 'lifecycle-event', 'hibernate'],
+    );
+    assert.deepEqual(notes(rig, 'unknown command'), []);
+    assert.equal(rig.platform.plans.length, 1);
+    assert.ok(
+      !JSON.stringify(rig.log.lines, (_, value) => (typeof value === 'bigint' ? `${value}` : value)).includes('cret'),
+    );
+    await rig.door.stop();
+  });
+
+  it('that nobody knows are one line of the log, with a name that is not longer than a line', async () => {
+    const rig = await connected();
+    for (const name of ['constructor', '__proto__', 'x'.repeat(10_000)]) rig.host.say(name);
+    const lines = notes(rig, 'unknown command');
+    assert.deepEqual(
+      lines.map(({ fields }) => String(fields.command).length),
+      [11, 9, 64],
+    );
+    assert.deepEqual(await rig.listen(), []);
+    await rig.door.stop();
+  });
+
+  it('that fail by a bug are told so and end nothing', async () => {
+    const platform = fakePlatform();
+    const power = {
+      ...platform.power,
+      schedule() {
+        throw new TypeError('undefined is not a function');
+      },
+    };
+    const rig = await connected({ ports: { ...platform, power } });
+    rig.host.say('shutdown');
+    rig.host.say('echo');
+    assert.deepEqual(await rig.listen(), ['echo']);
+    assert.equal(notes(rig, 'command failed by a bug').length, 1);
+    await rig.door.stop();
+  });
+
+  it('that change the machine are refused by the demonstration, all others are not', async () => {
+    const rig = await connected({ gate: demoGate });
+    rig.host.say('shutdown', { timeout: 0 });
+    rig.host.say('echo');
+    rig.host.refresh();
+    assert.equal((await rig.listen())[0], 'echo');
+    assert.deepEqual(rig.platform.plans, []);
+    assert.deepEqual(
+      notes(rig, 'command refused').map(({ fields }) => fields),
+      [{ command: 'shutdown', reason: 'refused in demo mode' }],
+    );
+    assert.deepEqual(
+      commands.filter(({ name }) => demoGate(name) === undefined).map(({ name }) => name),
+      ['api-version', 'echo', 'refresh'],
+    );
+    assert.notEqual(demoGate('no-such-command'), undefined);
+    await rig.door.stop();
+  });
+
+  it('are each in the table once', () => {
+    const names = commands.map(({ name }) => name);
+    assert.deepEqual(names, [...new Set(names)].sort());
+  });
+});

@@ -1,0 +1,369 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it, mock } from 'node:test';
+import { AgentError } from '#shared/errors.ts';
+import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
+import { FakeChannel } from '#test/fakes/channel.ts';
+import { fakePlatform } from '#test/fakes/platform.ts';
+import { ovirtRig, session } from '#test/support/ovirt/rig.ts';
+
+/** Host name and domain name are looked up, and so come a turn later than the rest. */
+const AT_START = ['session-startup', 'os-version', 'network-interfaces', 'active-user', 'heartbeat'];
+const NAMES = ['host-name', 'fqdn'];
+const REFRESH = ['session-startup', 'active-user', 'os-version', 'network-interfaces'];
+const SINCE_2 = ['timezone', 'os-info'];
+const BEAT_MS = 5_000;
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+});
+
+/** A rig whose host is connected and at version 3, with nothing left to hear. */
+async function inForce(...args: Parameters<typeof ovirtRig>) {
+  const rig = await ovirtRig(...args);
+  rig.channel.connect();
+  rig.host.refresh();
+  await rig.listen();
+  mock.timers.tick(BEAT_MS);
+  await rig.listen();
+  assert.equal(rig.host.version, 3);
+  rig.host.take();
+  return rig;
+}
+
+describe('oVirt door: the conversation', () => {
+  it('tells the first host unasked what version 0 has, and the heartbeat with 0', async () => {
+    const { channel, host, listen } = await ovirtRig();
+    channel.connect();
+    assert.deepEqual(await listen(), [...AT_START, ...NAMES]);
+    assert.equal(host.heard.find(({ name }) => name === 'heartbeat')?.members.apiVersion, 0);
+  });
+
+  it('answers refresh with the same, without a heartbeat', async () => {
+    const { channel, host, listen } = await ovirtRig();
+    channel.connect();
+    await listen();
+    host.take();
+    host.refresh();
+    assert.deepEqual(await listen(), [...REFRESH, ...NAMES]);
+  });
+
+  it('a second host hears a heartbeat with 0 and nothing else before it asks', async () => {
+    const { channel, host, listen } = await inForce();
+    channel.disconnect();
+    channel.connect();
+    assert.deepEqual(await listen(), ['heartbeat']);
+    assert.equal(host.take()[0]?.members.apiVersion, 0);
+  });
+
+  it('the second heartbeat brings version 3, and everything again with what it adds', async () => {
+    const { channel, host, listen } = await ovirtRig();
+    channel.connect();
+    await listen();
+    host.take();
+    mock.timers.tick(BEAT_MS);
+    assert.deepEqual(await listen(), ['heartbeat', ...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.equal(host.version, 3);
+  });
+
+  it('refresh of the old kind falls back to version 0 until the host has heard of it', async () => {
+    const { host, listen } = await inForce();
+    host.say('refresh');
+    assert.deepEqual(await listen(), [...REFRESH, ...NAMES]);
+    host.take();
+    mock.timers.tick(BEAT_MS);
+    assert.deepEqual(await listen(), ['heartbeat']);
+    assert.equal(host.version, 0);
+    host.take();
+    mock.timers.tick(BEAT_MS);
+    assert.deepEqual(await listen(), ['heartbeat', ...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.equal(host.version, 3);
+  });
+
+  it('api-version that changes nothing is answered with nothing', async () => {
+    const { host, listen } = await inForce();
+    host.say('api-version', { apiVersion: 3 });
+    host.say('api-version', { apiVersion: 'x' });
+    host.say('api-version');
+    assert.deepEqual(await listen(), []);
+  });
+
+  it('echo comes back as it was', async () => {
+    const { host, listen } = await inForce();
+    host.say('echo', { text: 'ž😀', n: 1, list: [null, { a: true }] });
+    await listen();
+    assert.deepEqual(host.take(), [{ name: 'echo', members: { text: 'ž😀', n: 1, list: [null, { a: true }] } }]);
+  });
+
+  it('lines that cannot be read cost nothing but themselves, and the log says so once', async () => {
+    const { channel, host, listen, log } = await inForce();
+    channel.say('\n{"__name__":1}\nnonsense\n{"__name__":"echo"}\n');
+    assert.deepEqual(await listen(), ['echo']);
+    host.take();
+    const dropped = log.lines.filter(({ message }) => message === 'line of the host dropped');
+    assert.deepEqual(
+      dropped.map(({ level }) => level),
+      ['warn', 'debug', 'debug'],
+    );
+  });
+
+  it('half a line dies with its host', async () => {
+    const { channel, listen, host } = await inForce();
+    channel.say('{"__name__":"echo","a":');
+    channel.disconnect();
+    channel.connect();
+    host.say('echo');
+    assert.deepEqual(await listen(), ['heartbeat', 'echo']);
+  });
+
+  it('a half-closed host gets what it has asked for, then the door hangs up', async () => {
+    const { channel, host, listen } = await inForce();
+    host.refresh();
+    channel.end();
+    assert.equal(channel.hungUp, false);
+    assert.deepEqual(await listen(), [...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.equal(channel.hungUp, true);
+  });
+});
+
+describe('oVirt door: intervals', () => {
+  it('nothing is said or collected while no host is connected', async () => {
+    const platform = fakePlatform();
+    let samples = 0;
+    const memory = {
+      sample() {
+        samples++;
+        return platform.memory.sample();
+      },
+    };
+    const { channel, door, sessions } = await ovirtRig({ ports: { ...platform, memory } });
+    mock.timers.tick(10 * BEAT_MS);
+    channel.connect();
+    channel.drain();
+    channel.disconnect();
+    samples = 0;
+    sessions.tell(session('alice'));
+    mock.timers.tick(100 * BEAT_MS);
+    channel.state = 'connected'; // so that what were sent would be seen
+    assert.equal(channel.drain(), '');
+    assert.equal(samples, 0);
+    await door.stop();
+  });
+
+  it('each report comes when it is due, and the users only if they changed', async () => {
+    const { host, listen } = await inForce(); // one heartbeat has gone
+    const heard: Record<string, number[]> = {};
+    for (let beat = 2; beat <= 48; beat++) {
+      mock.timers.tick(BEAT_MS);
+      await listen();
+      for (const { name } of host.take()) heard[name] = [...(heard[name] ?? []), beat * 5];
+    }
+    assert.equal(heard.heartbeat?.length, 47);
+    delete heard.heartbeat;
+    assert.deepEqual(heard, {
+      'number-of-cpus': [60, 120, 180, 240],
+      'host-name': [120, 240],
+      'os-version': [120, 240],
+      'network-interfaces': [120, 240],
+      fqdn: [120, 240],
+    });
+  });
+
+  it('a report that takes its time delays no heartbeat, is not begun twice, and is told when it is known', async () => {
+    const platform = fakePlatform();
+    const answers: ((name: string) => void)[] = [];
+    const inventory = {
+      ...platform.inventory,
+      fullHostName: () => new Promise<string>((resolve) => answers.push(resolve)),
+    };
+    const { channel, host, listen } = await ovirtRig({ ports: { ...platform, inventory } });
+    channel.connect();
+    for (let count = 0; count < 5; count++) host.refresh();
+    mock.timers.tick(3 * BEAT_MS);
+    assert.equal((await listen()).filter((name) => name === 'heartbeat').length, 4);
+    assert.equal(answers.length, 2, 'host-name and fqdn');
+    host.take();
+    for (const answer of answers) answer('late.example.org');
+    assert.deepEqual(await listen(), NAMES);
+  });
+
+  it('a report that fails is left out, and the log says so once until it has worked', async () => {
+    const platform = fakePlatform();
+    let isBroken = true;
+    const inventory = {
+      ...platform.inventory,
+      operatingSystem() {
+        if (isBroken) throw new AgentError('failed', 'no os-release');
+        return platform.inventory.operatingSystem();
+      },
+      fullHostName: () => (isBroken ? Promise.reject(new Error('no name')) : platform.inventory.fullHostName()),
+    };
+    const { host, listen, log } = await inForce({ ports: { ...platform, inventory } });
+    const failed = () =>
+      log.lines.filter(({ message }) => message === 'report failed').map(({ fields }) => fields.report);
+    host.refresh();
+    assert.deepEqual(await listen(), ['session-startup', 'network-interfaces', 'timezone']);
+    assert.deepEqual(failed().sort(), ['fqdn', 'host-name', 'os-info', 'os-version']);
+    isBroken = false;
+    host.refresh();
+    await listen();
+    isBroken = true;
+    host.refresh();
+    await listen();
+    assert.equal(failed().length, 8);
+  });
+
+  it('a port that the system lacks costs its reports only', async () => {
+    const { channel, listen } = await ovirtRig({ ports: {} });
+    channel.connect();
+    assert.deepEqual(await listen(), ['session-startup', 'heartbeat']);
+  });
+});
+
+describe('oVirt door: changes', () => {
+  it('a burst of sessions is one report of the user, and no change is none', async () => {
+    const { host, listen, sessions } = await inForce();
+    sessions.tell(session('gdm', { class: 'greeter' }));
+    sessions.tell(session('alice', { active: false }));
+    sessions.tell(session('alice'));
+    assert.deepEqual(await listen(), []);
+    mock.timers.tick(200);
+    await listen();
+    assert.deepEqual(host.take(), [{ name: 'active-user', members: { name: 'alice' } }]);
+    sessions.tell(session('alice', { locked: true }));
+    mock.timers.tick(200);
+    assert.deepEqual(await listen(), []);
+    sessions.tell();
+    mock.timers.tick(200);
+    await listen();
+    assert.deepEqual(host.take(), [{ name: 'active-user', members: { name: 'None' } }]);
+  });
+
+  it('changed addresses are told before their interval', async () => {
+    const platform = fakePlatform();
+    let changed = () => {};
+    let address = '10.0.0.5';
+    const network = {
+      interfaces: () => [
+        { name: 'eth0', up: true, loopback: false, addresses: [{ family: 'ipv4' as const, address, prefix: 24 }] },
+      ],
+      onChange(listener: () => void) {
+        changed = listener;
+        return { [Symbol.dispose]: () => {} };
+      },
+    };
+    const { host, listen } = await inForce({ ports: { ...platform, network } });
+    address = '10.0.0.6';
+    changed();
+    changed();
+    mock.timers.tick(200);
+    await listen();
+    const interfaces = [{ name: 'eth0', hw: '', inet: ['10.0.0.6'], inet6: [] }];
+    assert.deepEqual(host.take(), [{ name: 'network-interfaces', members: { interfaces } }]);
+  });
+
+  it('what the last host was told the next one is told too', async () => {
+    const { channel, host, listen, sessions } = await inForce();
+    channel.disconnect();
+    channel.connect();
+    await listen();
+    host.take();
+    sessions.tell(); // nobody was told, nobody it is
+    mock.timers.tick(200);
+    assert.deepEqual(await listen(), ['active-user']);
+  });
+
+  it('nobody listens for changes without a host', async () => {
+    const { channel, door, sessions } = await ovirtRig();
+    assert.equal(sessions.listeners.size, 0);
+    channel.connect();
+    assert.equal(sessions.listeners.size, 1);
+    channel.disconnect();
+    assert.equal(sessions.listeners.size, 0);
+    channel.connect();
+    await door.stop();
+    assert.equal(sessions.listeners.size, 0);
+  });
+
+  it('changes that cannot be watched are left to the intervals', async () => {
+    const platform = fakePlatform();
+    const network = {
+      ...platform.network,
+      onChange() {
+        throw new Error('no netlink');
+      },
+    };
+    const { log } = await inForce({ ports: { ...platform, network } });
+    assert.ok(log.lines.some(({ level, fields }) => level === 'warn' && fields.report === 'network-interfaces'));
+  });
+});
+
+describe('oVirt door: a host that does not read', () => {
+  it('is told nothing more and is not read, and gets everything anew when it reads again', async () => {
+    const { channel, host, listen } = await inForce({}, new FakeChannel(2_000));
+    mock.timers.tick(100 * BEAT_MS);
+    assert.equal(channel.paused, true);
+    await listen();
+    const names = host.take().map(({ name }) => name);
+    const beats = names.filter((name) => name === 'heartbeat').length;
+    assert.ok(beats > 0 && beats < 20, `${beats} heartbeats`);
+    assert.deepEqual(names.slice(-8), [...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.equal(channel.paused, false);
+    mock.timers.tick(BEAT_MS);
+    assert.ok((await listen()).includes('heartbeat'));
+  });
+
+  it('that goes meanwhile leaves nothing behind for the next', async () => {
+    const { channel, listen } = await inForce({}, new FakeChannel(2_000));
+    mock.timers.tick(100 * BEAT_MS);
+    assert.equal(channel.paused, true);
+    channel.disconnect();
+    channel.drain();
+    assert.equal(channel.paused, false);
+    channel.connect();
+    assert.equal((await listen())[0], 'heartbeat');
+  });
+
+  it('still gets its answers of what had been read', async () => {
+    const { channel, listen } = await inForce({}, new FakeChannel(2_000));
+    const echo = JSON.stringify({ __name__: 'echo', text: 'x'.repeat(2_000) });
+    channel.say(`${echo}\n${echo}\n{"__name__":"refresh","apiVersion":3}\n`);
+    assert.equal(channel.paused, true);
+    assert.deepEqual((await listen()).slice(0, 2), ['echo', 'echo']);
+  });
+});
+
+describe('oVirt door: the end', () => {
+  it('is announced, and nothing follows', async () => {
+    const { channel, door, host } = await inForce();
+    await door.stop();
+    host.hear(Buffer.from(channel.drain(), 'latin1'));
+    assert.deepEqual(host.take(), [{ name: 'session-shutdown', members: {} }]);
+    assert.equal(channel.state, 'closed');
+    channel.state = 'connected';
+    mock.timers.tick(100 * BEAT_MS);
+    assert.equal(channel.drain(), '');
+    await door.stop();
+  });
+
+  it('is announced to nobody where nobody is', async () => {
+    const { channel, door } = await ovirtRig();
+    channel.state = 'connected';
+    await door.stop();
+    assert.equal(channel.drain(), '');
+  });
+});
+
+describe('oVirt door: intervals of the configuration', () => {
+  it('are those that were asked for', async () => {
+    const options = { ...DEFAULT_OVIRT_OPTIONS, intervals: { heartbeat: 2, users: 2, cpus: 4, applications: 600 } };
+    const { channel, host, listen } = await ovirtRig({ options });
+    channel.connect();
+    await listen();
+    mock.timers.tick(2_000);
+    await listen();
+    host.take();
+    mock.timers.tick(2_000);
+    assert.deepEqual(await listen(), ['heartbeat', 'number-of-cpus']);
+  });
+});
