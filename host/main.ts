@@ -2,6 +2,7 @@ import { helpText, reportUsage, USAGE_EXIT } from '#shared/cli/help.ts';
 import type { Run } from '#shared/cli/io.ts';
 import type { CommandLine } from '#shared/cli/options.ts';
 import { AgentError } from '#shared/errors.ts';
+import { runOvirt } from './cli/ovirt/main.ts';
 import { runQga } from './cli/qga.ts';
 
 const LINE = {
@@ -12,7 +13,13 @@ const LINE = {
     { name: 'DOOR', required: true },
     { name: 'ARGUMENT', rest: true },
   ],
-  sections: [{ title: 'Doors', text: "qga   the QEMU guest agent's protocol; see 'uga host qga --help'" }],
+  sections: [
+    {
+      title: 'Doors',
+      text: `qga      the QEMU guest agent's protocol; see 'uga host qga --help'
+ovirt    the oVirt guest agent's; see 'uga host ovirt --help'`,
+    },
+  ],
 } as const satisfies CommandLine;
 
 /** `uga host`: the first word chooses the door, the rest is the door's own command line. */
@@ -24,6 +31,7 @@ export const run: Run = async (argv, io) => {
     case 'qga':
       return runQga(rest, io);
     case 'ovirt':
+      return runOvirt(rest, io);
     case 'vdagent':
       io.stderr.write(`uga host ${door}: not available in this build\n`);
       return USAGE_EXIT;

@@ -19,13 +19,9 @@ export type Script = (request: GuestRequest, socket: Socket) => boolean;
 
 /** What sits behind QEMU's chardev socket, as far as a client sees it; it misbehaves as its script says. */
 export async function startGuest(script: Script): Promise<ScriptedGuest> {
-  const folder = temporaryFolder();
   const requests: GuestRequest[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
+  const guest = await listenAsGuest((socket) => {
     let text = '';
-    socket.on('error', () => {});
     socket.on('data', (bytes) => {
       const lines = (text + bytes.toString('latin1')).split('\n');
       text = lines.pop() ?? '';
@@ -36,11 +32,24 @@ export async function startGuest(script: Script): Promise<ScriptedGuest> {
       }
     });
   });
-  const socketPath = path.join(folder.path, 'qga.sock');
+  return { ...guest, requests };
+}
+
+/** A channel's socket at which a test plays the guest: `accept` gets each connection. */
+export async function listenAsGuest(
+  accept: (socket: Socket) => void,
+): Promise<{ readonly path: string } & AsyncDisposable> {
+  const folder = temporaryFolder();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    accept(socket);
+  });
+  const socketPath = path.join(folder.path, 'door.sock');
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     path: socketPath,
-    requests,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
