@@ -15,6 +15,9 @@ const PEERS = [
   { probe: 'mke2fs', packages: ['e2fsprogs'] },
   { probe: 'libvirtd', packages: ['libvirt-daemon', 'libvirt-daemon-system', 'libvirt-daemon-driver-qemu'] },
   { probe: 'virsh', packages: ['libvirt-clients'] },
+  // A typelib lies in a folder named after the architecture; this file does not.
+  { probe: '/usr/share/doc/gir1.2-spiceclientglib-2.0/copyright', packages: ['gir1.2-spiceclientglib-2.0'] },
+  { probe: '/usr/lib/python3/dist-packages/gi', packages: ['python3-gi'] },
   { probe: 'socat', packages: ['socat'] },
   { probe: 'strace', packages: ['strace'] },
 ];

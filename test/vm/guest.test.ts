@@ -7,7 +7,7 @@ import { noGuests } from './needs.ts';
 for (const image of Object.keys(IMAGES) as ImageName[]) {
   it(`a ${image} guest runs the built product`, { skip: noGuests }, async () => {
     await using guest = await resumeGuest({ image });
-    assert.match(await guest.shell.run('cat /etc/os-release'), new RegExp(`VERSION_CODENAME=${image}`));
+    assert.match(await guest.shell.run('cat /etc/os-release'), new RegExp(`VERSION_CODENAME=${IMAGES[image].suite}`));
     assert.match(await guest.shell.run('node /opt/uga/uga.js --version'), /uga/);
   });
 }

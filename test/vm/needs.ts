@@ -1,10 +1,14 @@
 import { isThere } from '#test/support/peers.js';
 
 const QEMU = ['qemu-system-x86_64', 'qemu-img', 'mmdebstrap', 'mke2fs', 'cpio', 'modprobe', 'setpriv', 'flock'];
+const SPICE = ['/usr/lib/python3/dist-packages/gi', '/usr/share/doc/gir1.2-spiceclientglib-2.0/copyright'];
 const LIBVIRT = ['libvirtd', 'virsh', 'unshare'];
 
 /** Why guests cannot be started on this machine, in the form node:test takes; false when they can. */
 export const noGuests = reasonFor(QEMU);
+
+/** The same for guests with a desktop, and their SPICE client. */
+export const noDesktop = reasonFor([...QEMU, ...SPICE]);
 
 /** The same for guests under libvirt. */
 export const noLibvirt = reasonFor([...QEMU, ...LIBVIRT]);

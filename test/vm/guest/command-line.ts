@@ -7,7 +7,8 @@ export const PORTS = {
   vdagent: 'com.redhat.spice.0',
 } as const;
 
-export type PortName = keyof typeof PORTS;
+/** Host-side sockets of a machine: of its ports, and the SPICE server's if it has a desktop; `vdagent` is that server's then. */
+export type SocketName = keyof typeof PORTS | 'spice';
 
 export const SHELL_PORT = 'lab.exec.0';
 
@@ -39,7 +40,7 @@ export function qemuArguments(files: Files): string[] {
   const socket = (name: string) => `${files.folder}/${name}`;
   const args = [
     ...['-machine', 'pc,usb=off,vmport=off,hpet=off', '-accel', 'tcg,thread=multi', '-cpu', 'max'],
-    ...['-m', '1024', '-smp', '2', '-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['-m', files.image.desktop ? '1280' : '1024', '-smp', '2', '-nodefaults', '-no-user-config', '-display', 'none'],
     ...['-kernel', files.image.kernel, '-initrd', files.image.initrd, '-append', KERNEL_OPTIONS],
     ...['-drive', `file=${files.disk},if=none,id=disk,format=qcow2,cache=unsafe`],
     ...['-device', 'virtio-blk-pci,drive=disk'],
@@ -64,8 +65,16 @@ export function qemuArguments(files: Files): string[] {
   ];
   const ports = [...Object.entries(PORTS), ['shell', SHELL_PORT]];
   for (const [index, [id, name]] of ports.entries()) {
-    args.push('-chardev', `socket,id=${id},path=${socket(`${id}`)},server=on,wait=off`);
+    const spice = files.image.desktop && id === 'vdagent';
+    args.push(
+      '-chardev',
+      spice ? `spicevmc,id=${id},name=vdagent` : `socket,id=${id},path=${socket(`${id}`)},server=on,wait=off`,
+    );
     args.push('-device', `virtserialport,bus=serial.0,nr=${index + 1},chardev=${id},name=${name}`);
+  }
+  if (files.image.desktop) {
+    // With the other display devices the server tells the device, not the agent, which size the client wants.
+    args.push('-device', 'VGA', '-spice', `unix=on,addr=${socket('spice')},disable-ticketing=on,agent-mouse=on`);
   }
   if (files.memory !== undefined) args.push('-incoming', `exec:cat ${files.memory}`);
   return args;

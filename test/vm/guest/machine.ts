@@ -5,7 +5,7 @@ import { AgentError } from '#shared/errors.ts';
 import type { Image } from '../image/build.ts';
 import { Companion, run } from '../support/process.ts';
 import { until, within } from '../support/wait.ts';
-import { type Files, type PortName, qemuArguments } from './command-line.ts';
+import { type Files, qemuArguments, type SocketName } from './command-line.ts';
 import { makeEmptyPayload, makePayload } from './payload.ts';
 import { Qmp } from './qmp.ts';
 import { RootShell } from './root-shell.ts';
@@ -77,8 +77,8 @@ export class Machine implements AsyncDisposable {
     return new Machine(files, qmp, shell, qemu);
   }
 
-  /** Path of the host's end of an agent's port, a listening unix socket that takes one client at a time. */
-  socketOf(port: PortName): string {
+  /** Path of the host's end of an agent's port, a listening unix socket that takes one client at a time; or SPICE's. */
+  socketOf(port: SocketName): string {
     return path.join(this.files.folder, port);
   }
 

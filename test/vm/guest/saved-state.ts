@@ -40,6 +40,12 @@ async function bootAndSave(image: Image, state: SavedState): Promise<void> {
     const { stdout } = await machine.shell.try('systemctl is-system-running');
     return /^(running|degraded)/.test(stdout) ? true : undefined;
   });
+  if (image.desktop) {
+    await until(BOOT_TIMEOUT_MS, 'the desktop of alice', async () => {
+      const { status } = await machine.shell.try('pgrep -u alice -f lab-session-agent');
+      return status === 0 ? true : undefined;
+    });
+  }
   await machine.shell.run('sync');
   await machine.qmp.saveMemory(state.memory, SAVE_TIMEOUT_MS);
   await machine.quit();

@@ -7,6 +7,7 @@ import { type ImageName, type Recipe, recipeFolder, recipeFor, sourcesFor } from
 /** What QEMU needs to boot a guest; read-only, guests write to overlays. */
 export interface Image {
   readonly name: ImageName;
+  readonly desktop: boolean;
   /** Names the content: the same key is the same image. */
   readonly key: string;
   /** qcow2 with one ext4 file system, no partitions. */
@@ -23,6 +24,7 @@ export async function ensureImage(name: ImageName): Promise<Image> {
   const folder = await cached(`image-${name}`, recipe.key, (unfinished) => buildImage(recipe, unfinished));
   return {
     name,
+    desktop: recipe.desktop,
     key: recipe.key,
     disk: path.join(folder, 'disk.qcow2'),
     kernel: path.join(folder, 'vmlinuz'),
@@ -63,6 +65,7 @@ async function installDebian(recipe: Recipe, tree: string, modules: string): Pro
       ...['--variant=minbase', '--format=directory', '--aptopt=APT::Install-Recommends "false"', ...leftOut],
       `--include=${recipe.packages.join(',')}`,
       '--customize-hook="$LAB_RECIPE/customize.sh" "$1"',
+      ...(recipe.desktop ? ['--customize-hook="$LAB_RECIPE/desktop/customize.sh" "$1"'] : []),
       ...[recipe.suite, tree, '-'],
     ],
     {

@@ -12,6 +12,13 @@ const BASE = [
   'qemu-guest-agent',
 ];
 
+/** What the desktop guest has besides: X, a window manager, a display manager, and tools that look at them from outside. */
+const DESKTOP = [
+  ...['xserver-xorg-core', 'xserver-xorg-input-libinput', 'openbox', 'python3-xdg', 'lightdm', 'lightdm-gtk-greeter'],
+  ...['x11-xserver-utils', 'x11-utils', 'xclip', 'xdotool', 'fonts-dejavu-core'],
+  'spice-vdagent',
+];
+
 const GIB = 1024 ** 3;
 
 interface Content {
@@ -19,12 +26,15 @@ interface Content {
   readonly suite: string;
   readonly packages: readonly string[];
   readonly diskBytes: number;
+  /** Has a screen that a SPICE client sees, and a user (alice) logged in there. */
+  readonly desktop: boolean;
 }
 
-/** The guests there are: no desktop, one per supported Debian release. */
+/** The guests there are: one per supported Debian release without a desktop, and one with. */
 export const IMAGES = {
-  bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB },
-  trixie: { suite: 'trixie', packages: BASE, diskBytes: 2 * GIB },
+  bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB, desktop: false },
+  trixie: { suite: 'trixie', packages: BASE, diskBytes: 2 * GIB, desktop: false },
+  desktop: { suite: 'bookworm', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
 } as const satisfies Record<string, Content>;
 
 export type ImageName = keyof typeof IMAGES;

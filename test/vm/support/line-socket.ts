@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { AgentError } from '#shared/errors.ts';
 import { until, within } from './wait.ts';
@@ -13,18 +14,18 @@ interface Waiter {
 }
 
 /**
- * A unix socket whose peer speaks lines: QMP, the root shell, the QEMU guest agent. A line goes to the first waiter that
+ * A unix socket, or a program's pipes, whose other end speaks lines: QMP, the root shell, the QEMU guest agent, a SPICE client. A line goes to the first waiter that
  * takes it; what nobody waits for is dropped.
  */
 export class LineSocket implements Disposable {
   readonly #path: string;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #waiters = new Set<Waiter>();
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
   #ended: Error | undefined;
 
-  private constructor(path: string, socket: Socket) {
+  private constructor(path: string, socket: Duplex) {
     this.#path = path;
     this.#socket = socket;
     socket.on('data', (bytes: Buffer) => this.#receive(this.#decoder.write(bytes)));
@@ -39,6 +40,11 @@ export class LineSocket implements Disposable {
       return tryConnect(path);
     });
     return new LineSocket(path, socket);
+  }
+
+  /** @param name for the texts of errors */
+  static over(stream: Duplex, name: string): LineSocket {
+    return new LineSocket(name, stream);
   }
 
   send(line: string): void {

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
+import { Duplex } from 'node:stream';
 import { AgentError } from '#shared/errors.ts';
 import { within } from './wait.ts';
 
@@ -55,6 +56,19 @@ export class Companion implements AsyncDisposable {
     const companion = new Companion(program, child);
     await once(child, 'spawn');
     return companion;
+  }
+
+  /** The same for a program that is spoken to: `stream` writes to its input and reads its output. @param logFile takes stderr */
+  static async talk(
+    program: string,
+    args: readonly string[],
+    logFile: string,
+  ): Promise<{ companion: Companion; stream: Duplex }> {
+    await using log = await open(logFile, 'a');
+    const child = spawn(...tiedToUs(program, args), { stdio: ['pipe', 'pipe', log.fd] });
+    const companion = new Companion(program, child);
+    await once(child, 'spawn');
+    return { companion, stream: Duplex.from({ readable: child.stdout, writable: child.stdin }) };
   }
 
   get pid(): number {

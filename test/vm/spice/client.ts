@@ -1,0 +1,102 @@
+import path from 'node:path';
+import { AgentError } from '#shared/errors.ts';
+import { LineSocket } from '../support/line-socket.ts';
+import { Companion } from '../support/process.ts';
+import { until } from '../support/wait.ts';
+
+const PROGRAM = path.resolve('test/vm/spice/client.py');
+const ANSWER_TIMEOUT_MS = 30_000;
+
+export type Selection = 'clipboard' | 'primary';
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What the client knows at a moment. */
+export interface SpiceState {
+  /** The server has an agent in the guest. */
+  readonly agent: boolean;
+  /** Bits (VD_AGENT_CAP_*) of that agent; none until it has announced them. */
+  readonly capabilities: readonly number[];
+  /** The primary surface of each display channel. */
+  readonly surfaces: Readonly<Record<string, Size>>;
+  /** The guest has grabbed the selection, and not released it. */
+  readonly guestOwns: Readonly<Record<Selection, boolean>>;
+  /** How often the guest has asked for our content. */
+  readonly requested: Readonly<Record<Selection, number>>;
+  /** The server takes the client's pointer position: an agent brings it to the guest, or a tablet does. */
+  readonly clientMouse: boolean;
+}
+
+/** A real SPICE client, driven by a test. Its program says what it can do: spice/client.py. */
+export class SpiceClient implements AsyncDisposable {
+  #lastId = 0;
+
+  private constructor(
+    private readonly process: Companion,
+    private readonly lines: LineSocket,
+  ) {}
+
+  /** @param log takes what the library has to say */
+  static async start(socket: string, log: string): Promise<SpiceClient> {
+    const { companion, stream } = await Companion.talk('/usr/bin/python3', [PROGRAM, socket], log);
+    return new SpiceClient(companion, LineSocket.over(stream, 'the SPICE client'));
+  }
+
+  state(): Promise<SpiceState> {
+    return this.#do('state') as Promise<SpiceState>;
+  }
+
+  /** Waits for a state. @throws {AgentError} 'timeout' */
+  async sees(timeoutMs: number, what: string, test: (state: SpiceState) => boolean): Promise<void> {
+    await until(timeoutMs, what, async () => test(await this.state()) || undefined);
+  }
+
+  async copy(selection: Selection, text: string): Promise<void> {
+    await this.#do('copy', { selection, text });
+  }
+
+  /** What the guest has in the selection. @throws {AgentError} 'failed' when it has no text */
+  async paste(selection: Selection): Promise<string> {
+    const { text } = (await this.#do('paste', { selection })) as { text: string };
+    return text;
+  }
+
+  async release(selection: Selection): Promise<void> {
+    await this.#do('release', { selection });
+  }
+
+  /** Asks for monitors side by side. */
+  async resize(...sizes: readonly Size[]): Promise<void> {
+    let x = 0;
+    const monitors = sizes.map((size) => {
+      const monitor = { ...size, x, y: 0 };
+      x += size.width;
+      return monitor;
+    });
+    await this.#do('resize', { monitors });
+  }
+
+  async point(x: number, y: number): Promise<void> {
+    await this.#do('point', { x, y });
+  }
+
+  async #do(what: string, args: object = {}): Promise<unknown> {
+    const id = ++this.#lastId;
+    const answer = this.lines.find(ANSWER_TIMEOUT_MS, `the answer to ${what}`, (line) => {
+      const message = JSON.parse(line) as { id: number; result?: unknown; error?: string };
+      return message.id === id ? message : undefined;
+    });
+    this.lines.send(JSON.stringify({ id, do: what, ...args }));
+    const { result, error } = await answer;
+    if (error !== undefined) throw new AgentError('failed', `SPICE client: ${what}: ${error}`);
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.lines.close();
+    await this.process.stop();
+  }
+}
