@@ -7,6 +7,8 @@ export interface Pair {
   readonly unit: string;
   /** What `pgrep -f` finds a session agent by. */
   readonly sessionProcess: string;
+  /** Takes the size that this client library asks for. */
+  readonly resizes: boolean;
   /** Comes back when both are started; when they answer is the SPICE client's to find out. */
   start(shell: RootShell): Promise<void>;
 }
@@ -15,16 +17,21 @@ export interface Pair {
 export const ours: Pair = {
   unit: product.unit,
   sessionProcess: 'node /opt/uga/uga.js session-agent',
+  resizes: true,
   start: async (shell) => {
     await product.start(shell);
     await startInSessions(shell, ours.sessionProcess);
   },
 };
 
-/** Debian's spice-vdagentd and spice-vdagent, the oracle. */
+/**
+ * Debian's spice-vdagentd and spice-vdagent, the oracle. This vdagentd announces that it takes sparse monitor
+ * configurations, and then calls spice-gtk's one invalid because of its length.
+ */
 export const original: Pair = {
   unit: 'spice-vdagentd.service',
   sessionProcess: '/usr/bin/spice-vdagent -x',
+  resizes: false,
   start: async (shell) => {
     await shell.run(`systemctl start ${original.unit}`);
     await startInSessions(shell, original.sessionProcess);
