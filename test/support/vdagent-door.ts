@@ -40,7 +40,7 @@ export async function openDoor({ capabilities, limits, highWater, greets = true 
   const agent = new FakeSessionAgent('c1');
   const pointer = new FakePointer();
   sessionLink.serve(agent);
-  const door = new VdagentDoor({ channel, sessionLink, pointer, log: silent, ...(limits && { limits }) });
+  const door = new VdagentDoor({ channel, sessionLink, pointer, log: silent, limits: { answerMs: 3000, ...limits } });
   await door.start();
   channel.connect();
   const host = new ScriptedHost((bytes) => channel.say(bytes), capabilities);

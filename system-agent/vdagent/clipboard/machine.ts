@@ -156,9 +156,14 @@ function failPastes({ asked }: State): Effect[] {
   return asked.flatMap(({ pastes }) => pastes.map((paste): Effect => ({ do: 'answer-paste', paste, data: undefined })));
 }
 
+/** What the session knows of the client's ownership: nothing, where it could use none of the types. */
+function withdraw({ clientTypes }: State): Effect[] {
+  return clientTypes.length > 0 ? [{ do: 'withdraw' }] : [];
+}
+
 /** The session's side of the client's ownership ends. */
 function leaveClient(state: State): Effect[] {
-  return [...failPastes(state), ...(state.owner === 'client' ? [{ do: 'withdraw' } as const] : [])];
+  return [...failPastes(state), ...withdraw(state)];
 }
 
 function close(state: State): Step {
@@ -184,8 +189,7 @@ function clientGrabs(state: State, serial: number | undefined, types: readonly C
   // Counted also while it means nothing: the client has counted it.
   const counted = { ...state, serial: verdict === 'new' ? nextSerial(state.serial) : state.serial };
   if (!state.isOpen) return same(counted);
-  const offer: Effect[] =
-    types.length > 0 ? [{ do: 'offer', types }] : state.owner === 'client' ? [{ do: 'withdraw' }] : [];
+  const offer: Effect[] = types.length > 0 ? [{ do: 'offer', types }] : withdraw(state);
   return {
     state: { ...disown(counted), owner: 'client', clientTypes: types, guestTypes: [] },
     effects: [...refuseRequests(state), ...failPastes(state), ...offer],
