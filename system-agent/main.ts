@@ -1,6 +1,9 @@
+import { fstatSync } from 'node:fs';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Io } from '#shared/cli/io.ts';
 import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/options.ts';
+import { systemBus } from '#shared/dbus/address.ts';
+import { BusClient } from '#shared/dbus/client.ts';
 import { AgentError } from '#shared/errors.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { createLog } from '#shared/log/stderr.ts';
@@ -16,8 +19,14 @@ import {
   parseLogLevel,
   readConfig,
 } from './config.ts';
+import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
+import { DEFAULT_OVIRT_OPTIONS } from './ovirt/options.ts';
 import { type Effects, linuxPlatform } from './platform/linux.ts';
-import { demoGate, type Gate } from './qga/gate.ts';
+import { linuxPointer } from './pointer/linux.ts';
+import { refusingPointer } from './pointer/refusing.ts';
+import { parseUinputSpec } from './pointer/spec.ts';
+import { demoGate } from './qga/gate.ts';
+import { openLinkSocket } from './session-link/socket.ts';
 
 const COMMAND_LINE = {
   name: 'uga system-agent',
@@ -29,11 +38,15 @@ const COMMAND_LINE = {
       help: `Configuration file, and FILE.d/*.conf after it (default ${DEFAULT_FILE}).`,
     },
     { name: 'qga', value: 'CHANNEL', help: 'Channel of the QEMU guest agent (default virtio:org.qemu.guest_agent.0).' },
-    { name: 'ovirt', value: 'CHANNEL', help: '', unavailable: true },
-    { name: 'vdagent', value: 'CHANNEL', help: '', unavailable: true },
-    { name: 'link', value: 'PATH', help: '', unavailable: true },
+    { name: 'ovirt', value: 'CHANNEL', help: 'Channel of oVirt hosts (default virtio:ovirt-guest-agent.0).' },
+    { name: 'vdagent', value: 'CHANNEL', help: 'Channel of SPICE hosts (default virtio:com.redhat.spice.0).' },
+    { name: 'link', value: 'PATH', help: `Socket for the agents of login sessions (default ${DEFAULTS.link}).` },
     { name: 'state-dir', value: 'DIR', help: `Folder for what must outlive a restart (default ${DEFAULTS.stateDir}).` },
-    { name: 'uinput', value: 'auto|off|fake:PATH', help: '', unavailable: true },
+    {
+      name: 'uinput',
+      value: 'auto|off|fake:PATH',
+      help: 'Where the SPICE pointer goes: a device of its own, nowhere, or as event records to an existing file.',
+    },
     { name: 'log-level', value: 'L', help: 'error, warn, info or debug (default info).' },
     { name: 'demo', help: 'Answer only commands that read; everything else is refused and nothing here is changed.' },
     { name: 'dump-config', help: 'Print the configuration in force as a configuration file and exit. Opens nothing.' },
@@ -77,15 +90,34 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   // Whatever is created here is nobody else's, unless a file says so itself (S4).
   process.umask(0o077);
   const log = createLog({ level: config.logLevel, fd: 2, journal: process.env.JOURNAL_STREAM !== undefined });
-  const gate: Gate = options.demo ? demoGate : () => undefined;
-  log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, qga: config.qga.kind, demo: options.demo });
+  const effects = effectsOf(options);
+  log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
   const agent = systemAgent({
-    platform: linuxPlatform(effectsOf(options), process.env),
-    gate,
-    qga: openChannel(config.qga, log),
+    channels: {
+      qga: openChannel(config.qga, log),
+      ovirt: openChannel(config.ovirt, log),
+      vdagent: openChannel(config.vdagent, log),
+    },
+    platform: linuxPlatform(effects, process.env),
+    gates: options.demo ? { qga: demoGate, ovirt: ovirtDemoGate } : { qga: () => undefined, ovirt: () => undefined },
+    ovirt: DEFAULT_OVIRT_OPTIONS,
+    bus: new BusClient(systemBus(process.env), log),
+    link: { listen: () => openLinkSocket(config.link), allowUids: new Set(config.allowUids) },
+    pointer: { spec: config.uinput, system: effects === 'refuse' ? refusingPointer : linuxPointer() },
+    build: `uga ${UGA_VERSION}`,
     log,
   });
-  return runUntilSignal(agent, log);
+  const stopping = new AbortController();
+  if (options.demo) endWithInput(stopping);
+  return runUntilSignal(agent, log, stopping);
+}
+
+/** Whoever shows us may be killed and could not end us then; the pipe that it holds closes by itself. */
+function endWithInput(stopping: AbortController): void {
+  const input = fstatSync(0);
+  if (!input.isFIFO() && !input.isSocket()) return;
+  process.stdin.on('end', () => stopping.abort('end of input')).on('error', () => stopping.abort('end of input'));
+  process.stdin.resume();
 }
 
 /** UGA_EFFECTS=refuse is how tests start the agent on a machine that somebody needs. */
@@ -96,6 +128,10 @@ function effectsOf(options: Options): Effects {
 function fromOptions(options: Options): Partial<Config> {
   return {
     ...(options.qga === undefined ? {} : { qga: parseChannelSpec(options.qga) }),
+    ...(options.ovirt === undefined ? {} : { ovirt: parseChannelSpec(options.ovirt) }),
+    ...(options.vdagent === undefined ? {} : { vdagent: parseChannelSpec(options.vdagent) }),
+    ...(options.link === undefined ? {} : { link: parseAbsolutePath(options.link) }),
+    ...(options.uinput === undefined ? {} : { uinput: parseUinputSpec(options.uinput) }),
     ...(options['state-dir'] === undefined ? {} : { stateDir: parseAbsolutePath(options['state-dir']) }),
     ...(options['log-level'] === undefined ? {} : { logLevel: parseLogLevel(options['log-level']) }),
   };

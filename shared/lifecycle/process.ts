@@ -5,25 +5,29 @@ import type { Service } from './service.ts';
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * Runs a service until SIGTERM or SIGINT. The first signal stops gently, the second at once.
+ * Runs a service until SIGTERM or SIGINT, or until `stopping` is aborted. The first signal stops gently, the second at
+ * once.
  * @returns the exit code: 0 after a signal, 1 if the service could not start or stop
  */
-export async function runUntilSignal(service: Service, log: Log): Promise<number> {
-  const stopping = new AbortController();
+export async function runUntilSignal(
+  service: Service,
+  log: Log,
+  stopping: AbortController = new AbortController(),
+): Promise<number> {
   const signalled = new Promise<string>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve(String(stopping.signal.reason)));
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         if (stopping.signal.aborted) process.exit(1);
-        stopping.abort();
-        resolve(signal);
+        stopping.abort(signal);
       });
     }
   });
   try {
     await service.start(stopping.signal);
     log.info('ready');
-    const signal = await signalled;
-    log.info('stopping', { signal });
+    const reason = await signalled;
+    log.info('stopping', { reason });
     await withDeadline(service.stop());
     return 0;
   } catch (error) {

@@ -1,12 +1,14 @@
 import type { Log } from '#shared/log/log.ts';
 import type { Channel } from './channel.ts';
 import { serialLine } from './serial-line.ts';
-import type { ChannelSpec } from './spec.ts';
+import type { ChannelSpec, OpenSpec } from './spec.ts';
 import { UnixConnectChannel } from './unix-connect.ts';
 import { UnixListenChannel } from './unix-listen.ts';
 import { namesOfPort, virtioDevice, virtioPort } from './virtio-port.ts';
 
 /** The channel that a specification names, or undefined for a door that is off; nothing is opened yet. */
+export function openChannel(spec: OpenSpec, log: Log): Channel;
+export function openChannel(spec: ChannelSpec, log: Log): Channel | undefined;
 export function openChannel(spec: ChannelSpec, log: Log): Channel | undefined {
   switch (spec.kind) {
     case 'off':

@@ -9,6 +9,9 @@ export type ChannelSpec =
   | { readonly kind: 'unix-connect'; readonly path: string }
   | { readonly kind: 'off' };
 
+/** One that leads somewhere. */
+export type OpenSpec = Exclude<ChannelSpec, { readonly kind: 'off' }>;
+
 export const CHANNEL_SYNTAX = 'virtio:NAME | serial:PATH | unix-listen:PATH | unix-connect:PATH | off';
 
 /** Longest path that `struct sockaddr_un` holds with its NUL: unix(7). */

@@ -3,9 +3,9 @@ import type { Io } from '#shared/cli/io.ts';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { createLog } from '#shared/log/stderr.ts';
-import { systemAgent } from '../agent.ts';
+import { qgaDoor } from '../agent.ts';
 import { openChannel } from '../channels/open.ts';
-import type { ChannelSpec } from '../channels/spec.ts';
+import type { OpenSpec } from '../channels/spec.ts';
 import { linuxPlatform } from '../platform/linux.ts';
 import { commands } from '../qga/commands/index.ts';
 import { listGate } from '../qga/gate.ts';
@@ -60,16 +60,12 @@ function serve(config: QemuGaConfig): Promise<number> {
     block: listedNames(config.blockRpcs),
     ...(config.allowRpcs.length === 0 ? {} : { allow: listedNames(config.allowRpcs) }),
   };
-  const agent = systemAgent({
-    platform: linuxPlatform(process.env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real', process.env),
-    gate: listGate(lists),
-    qga: openChannel(channelOf(config), log),
-    log,
-  });
-  return runUntilSignal(agent, log);
+  const channel = openChannel(channelOf(config), log);
+  const platform = linuxPlatform(process.env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real', process.env);
+  return runUntilSignal(qgaDoor({ channel, platform, gate: listGate(lists), log }), log);
 }
 
-function channelOf({ method, path = DEFAULT_PATHS[method] }: QemuGaConfig): ChannelSpec {
+function channelOf({ method, path = DEFAULT_PATHS[method] }: QemuGaConfig): OpenSpec {
   switch (method) {
     case 'virtio-serial':
     case 'isa-serial':

@@ -24,8 +24,8 @@ export async function startSystemAgent(...options: string[]): Promise<RunningAge
     ...ourProgram('system-agent'),
     '--qga',
     `unix-listen:${socket}`,
-    '--state-dir',
-    folder,
+    ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off'],
+    ...['--link', path.join(folder, 'link.sock'), '--state-dir', folder],
     ...options,
   ]);
 }
