@@ -7,7 +7,6 @@ import { OvirtDoor } from './ovirt/door.ts';
 import type { Gate as OvirtGate } from './ovirt/gate.ts';
 import type { OvirtOptions } from './ovirt/options.ts';
 import type { Platform } from './platform.ts';
-import type { PointerSystem } from './pointer/pointer.ts';
 import type { UinputSpec } from './pointer/spec.ts';
 import { Tablet } from './pointer/tablet.ts';
 import { commands } from './qga/commands/index.ts';
@@ -45,7 +44,7 @@ export interface Parts {
   /** The system bus, where logind is. */
   readonly bus: Bus & Service;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
-  readonly pointer: { readonly spec: UinputSpec; readonly system: PointerSystem };
+  readonly uinput: UinputSpec;
   /** What we tell the other side of the link that we are. */
   readonly build: string;
   readonly log: Log;
@@ -55,11 +54,11 @@ export interface Parts {
  * The whole daemon in one expression: the real parts come from main.ts, fakes from tests. The doors of hosts that wait
  * for an answer come first; sessions, which can come late, after them.
  */
-export function systemAgent({ channels, platform, gates, ovirt, bus, link, pointer, build, log }: Parts): Service {
+export function systemAgent({ channels, platform, gates, ovirt, bus, link, uinput, build, log }: Parts): Service {
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
-  const tablet = new Tablet(pointer.spec, pointer.system, log);
+  const tablet = new Tablet(uinput, platform.pointer, log);
   const { qga } = channels;
   const door = <T>(channel: Channel | undefined, make: (channel: Channel) => T) =>
     channel === undefined ? [] : [make(channel)];

@@ -22,8 +22,6 @@ import {
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
 import { DEFAULT_OVIRT_OPTIONS } from './ovirt/options.ts';
 import { type Effects, linuxPlatform } from './platform/linux.ts';
-import { linuxPointer } from './pointer/linux.ts';
-import { refusingPointer } from './pointer/refusing.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
 import { demoGate } from './qga/gate.ts';
 import { openLinkSocket } from './session-link/socket.ts';
@@ -103,7 +101,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     ovirt: DEFAULT_OVIRT_OPTIONS,
     bus: new BusClient(systemBus(process.env), log),
     link: { listen: () => openLinkSocket(config.link), allowUids: new Set(config.allowUids) },
-    pointer: { spec: config.uinput, system: effects === 'refuse' ? refusingPointer : linuxPointer() },
+    uinput: config.uinput,
     build: `uga ${UGA_VERSION}`,
     log,
   });

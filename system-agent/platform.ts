@@ -3,6 +3,7 @@ import type { Cpus } from './cpus/cpus.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import type { Memory } from './memory/memory.ts';
 import type { Network } from './network/network.ts';
+import type { PointerSystem } from './pointer/pointer.ts';
 import type { Power } from './power/power.ts';
 import type { Users } from './users/users.ts';
 
@@ -13,6 +14,7 @@ export interface Platform {
   readonly inventory: Inventory;
   readonly memory: Memory;
   readonly network: Network;
+  readonly pointer: PointerSystem;
   readonly power: Power;
   readonly users: Users;
 }

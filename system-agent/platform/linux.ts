@@ -6,6 +6,8 @@ import { linuxInventory } from '../inventory/linux.ts';
 import { linuxMemory } from '../memory/linux.ts';
 import { linuxNetwork } from '../network/linux.ts';
 import type { Platform } from '../platform.ts';
+import { linuxPointer } from '../pointer/linux.ts';
+import { refusingPointer } from '../pointer/refusing.ts';
 import { linuxPower } from '../power/linux.ts';
 import { refusingPower } from '../power/refusing.ts';
 import { linuxUsers } from '../users/linux.ts';
@@ -14,11 +16,11 @@ import { linuxUsers } from '../users/linux.ts';
 export type Effects = 'real' | 'refuse';
 
 /** The ports that change the machine. Each has a real and a refusing form, or this file does not compile. */
-type Effectful = Pick<Platform, 'power'>;
-const REFUSING: Effectful = { power: refusingPower };
+type Effectful = Pick<Platform, 'pointer' | 'power'>;
+const REFUSING: Effectful = { pointer: refusingPointer, power: refusingPower };
 
 export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv): Partial<Platform> {
-  const effectful: Effectful = effects === 'refuse' ? REFUSING : { power: linuxPower(runProgram, isExecutable) };
+  const effectful: Effectful = effects === 'refuse' ? REFUSING : effectfulPorts();
   return {
     clock: linuxClock,
     cpus: linuxCpus,
@@ -28,6 +30,10 @@ export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv):
     users: linuxUsers(),
     ...effectful,
   };
+}
+
+function effectfulPorts(): Effectful {
+  return { pointer: linuxPointer(), power: linuxPower(runProgram, isExecutable) };
 }
 
 function isExecutable(path: string): boolean {

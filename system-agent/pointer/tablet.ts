@@ -1,5 +1,5 @@
 import type { PointerLayout } from '#protocol/ipc/messages/monitors.ts';
-import { messageOf } from '#shared/errors.ts';
+import { AgentError, messageOf } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { FakePointerDevice } from './fake.ts';
@@ -23,7 +23,7 @@ export class Tablet implements Pointer, Service {
 
   constructor(
     private readonly spec: UinputSpec,
-    private readonly system: PointerSystem,
+    private readonly system: PointerSystem | undefined,
     private readonly log: Log,
   ) {}
 
@@ -32,7 +32,7 @@ export class Tablet implements Pointer, Service {
   }
 
   async start(): Promise<void> {
-    this.#layout = this.system.layout() ?? ONE_DISPLAY;
+    this.#layout = this.system?.layout() ?? ONE_DISPLAY;
     this.#device = this.#open();
   }
 
@@ -70,6 +70,7 @@ export class Tablet implements Pointer, Service {
     if (this.spec.kind === 'off') return undefined;
     if (this.spec.kind === 'fake') return new FakePointerDevice(this.spec.path, this.log);
     try {
+      if (this.system === undefined) throw new AgentError('unsupported', 'this system has none');
       return this.system.create();
     } catch (error) {
       this.log.warn('no pointer for hosts', { reason: messageOf(error) });

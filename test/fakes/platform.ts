@@ -1,4 +1,5 @@
 import type { Platform } from '#system-agent/platform.ts';
+import { refusingPointer } from '#system-agent/pointer/refusing.ts';
 import type { ShutdownMode, ShutdownPlan } from '#system-agent/power/power.ts';
 
 /** A system whose every answer is known. */
@@ -56,6 +57,7 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
         { name: 'tun0', addresses: [], up: true, loopback: false },
       ],
     },
+    pointer: refusingPointer,
     power: {
       shutdown: async (mode) => {
         shutdowns.push(mode);
