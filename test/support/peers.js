@@ -17,6 +17,8 @@ const PEERS = [
   { probe: 'virsh', packages: ['libvirt-clients'] },
   { probe: 'socat', packages: ['socat'] },
   { probe: 'strace', packages: ['strace'] },
+  { probe: 'dbus-daemon', packages: ['dbus'] },
+  { probe: '/usr/lib/python3/dist-packages/dbusmock/__main__.py', packages: ['python3-dbusmock', 'python3-gi'] },
 ];
 
 export function missingPeers() {
