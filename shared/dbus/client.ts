@@ -11,6 +11,8 @@ import { type Call, type Signal, tuple, type Value } from './values.ts';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 30_000;
+/** A bus that is lost sooner each time must not be asked ten times a second. */
+const STABLE_MS = 5_000;
 
 const busName = text(255);
 const ownerChange = tuple(busName, busName, busName);
@@ -138,8 +140,7 @@ export class BusClient implements Bus, Service {
       for (const listener of [...this.#stateListeners]) this.#guard(() => listener(false));
     }
     if (!this.#running) return;
-    // A bus that is lost at once each time must not be asked ten times a second.
-    if (wasConnected && performance.now() - this.#connectedAt > LONGEST_RETRY_MS) this.#backoff.reset();
+    if (wasConnected && performance.now() - this.#connectedAt > STABLE_MS) this.#backoff.reset();
     const retryMs = this.#backoff.next();
     const level = wasConnected || this.#attempts === 1 ? 'warn' : 'debug';
     this.log[level]('the bus is away', { reason: reason.message, retryMs });

@@ -20,6 +20,8 @@ const PEERS = [
   { probe: '/usr/lib/python3/dist-packages/gi', packages: ['python3-gi'] },
   { probe: 'socat', packages: ['socat'] },
   { probe: 'strace', packages: ['strace'] },
+  { probe: 'dbus-daemon', packages: ['dbus'] },
+  { probe: '/usr/lib/python3/dist-packages/dbusmock/__main__.py', packages: ['python3-dbusmock', 'python3-gi'] },
 ];
 
 export function missingPeers() {

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Program, temporaryFolder } from './programs.ts';
+import { Program, temporaryFolder } from '../programs.ts';
 
 /** A message bus of the test's own; it can be killed and started again at the same address. */
 export class PrivateBus implements AsyncDisposable {
@@ -9,7 +9,7 @@ export class PrivateBus implements AsyncDisposable {
 
   /** @param policy what its users may do, in the daemon's configuration language; by default everything */
   constructor(
-    private readonly policy = '<allow send_destination="*" eavesdrop="false"/><allow own="*"/><allow user="*"/>',
+    private readonly policy = '<allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/><allow user="*"/>',
   ) {}
 
   get socket(): string {
