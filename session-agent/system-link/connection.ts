@@ -42,7 +42,7 @@ export class Connection {
       present: () => {},
       data: (bytes: Uint8Array) => this.peer.receive(bytes),
       drained: () => this.peer.drained(),
-      ended: () => this.#end('the system agent closed the connection'),
+      ended: () => this.#end(this.peer.failure?.message ?? 'the system agent closed the connection'),
       failed: (error: unknown) => this.#end(messageOf(error)),
     };
     this.#stream = new ByteStream(fd, streamEvents, { paused: false, device: false, highWater: HIGH_WATER });

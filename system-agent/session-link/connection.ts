@@ -103,7 +103,7 @@ export class Connection {
       data: (bytes: Uint8Array) => this.peer.receive(bytes),
       drained: () => this.peer.drained(),
       // Half-closed is closed: an agent that sends no more is none.
-      ended: () => this.#end(undefined),
+      ended: () => this.#end(this.peer.failure),
       failed: (error: unknown) => this.#end(new AgentError('failed', 'the connection failed', { cause: error })),
     };
     return new ByteStream(fd, events, {

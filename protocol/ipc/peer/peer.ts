@@ -66,6 +66,7 @@ export class Peer<Hello> implements Link {
   #hasHeardHello = false;
   #hasSaidHello = false;
   #isClosed = false;
+  #failure: AgentError | undefined;
   /** Bytes written since the queue was full; undefined while it is not. */
   #waiting: number | undefined;
   #stuck: Disposable | undefined;
@@ -91,6 +92,11 @@ export class Peer<Hello> implements Link {
   /** Both have said hello, and nothing has ended it. */
   get isUp(): boolean {
     return this.#hasHeardHello && this.#hasSaidHello && !this.#isClosed;
+  }
+
+  /** The reason that `broken` will give, or gave: the connection may end before its turn comes. */
+  get failure(): AgentError | undefined {
+    return this.#failure;
   }
 
   /** Says our hello. */
@@ -290,6 +296,7 @@ export class Peer<Hello> implements Link {
     const { after, events } = this.#options;
     const reason = error instanceof AgentError ? error : new AgentError('failed', 'internal error', { cause: error });
     if (reason !== error) events.bug(error);
+    this.#failure = reason;
     if (this.#hasHeardHello) this.refuse(reason);
     else this.close(reason);
     after(0, () => events.broken(reason));
