@@ -15,6 +15,7 @@ const PEERS = [
   { probe: 'mke2fs', packages: ['e2fsprogs'] },
   { probe: 'libvirtd', packages: ['libvirt-daemon', 'libvirt-daemon-system', 'libvirt-daemon-driver-qemu'] },
   { probe: 'virsh', packages: ['libvirt-clients'] },
+  { probe: 'spice-vdagentd', packages: ['spice-vdagent'] },
   { probe: 'socat', packages: ['socat'] },
   { probe: 'strace', packages: ['strace'] },
 ];
