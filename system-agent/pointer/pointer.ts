@@ -1,8 +1,8 @@
 import type { PointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import type { InputEvent } from './input-event.ts';
 
-/** The wheel has "buttons" too: one press is one notch. */
-export const POINTER_BUTTONS = ['left', 'right', 'middle', 'side', 'extra', 'wheel-up', 'wheel-down'] as const;
+/** In the order of their events. The wheel has "buttons" too: one press is one notch. */
+export const POINTER_BUTTONS = ['left', 'middle', 'right', 'side', 'extra', 'wheel-up', 'wheel-down'] as const;
 export type PointerButton = (typeof POINTER_BUTTONS)[number];
 
 /** What a host says of its pointer. */

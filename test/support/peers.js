@@ -18,6 +18,7 @@ const PEERS = [
   // A typelib lies in a folder named after the architecture; this file does not.
   { probe: '/usr/share/doc/gir1.2-spiceclientglib-2.0/copyright', packages: ['gir1.2-spiceclientglib-2.0'] },
   { probe: '/usr/lib/python3/dist-packages/gi', packages: ['python3-gi'] },
+  { probe: 'spice-vdagentd', packages: ['spice-vdagent'] },
   { probe: 'socat', packages: ['socat'] },
   { probe: 'strace', packages: ['strace'] },
   { probe: 'dbus-daemon', packages: ['dbus'] },

@@ -65,7 +65,7 @@ describe('tablet', () => {
       'x=0 y=0 SYN',
       'SYN',
       'x=32767 left=1 extra=1 SYN',
-      'y=32767 left=0 right=1 middle=1 side=1 SYN',
+      'y=32767 left=0 middle=1 right=1 side=1 SYN',
     ]);
   });
 
