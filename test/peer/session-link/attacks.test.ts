@@ -141,18 +141,13 @@ describe('local users that attack the session link', { skip }, () => {
     assert.ok(grown < 30_000, `grew by ${grown} KiB`);
   });
 
-  for (const [name, bytes] of [
-    ['that say nothing', Buffer.of()],
-    ['that send half a length', Buffer.of(9, 0)],
-    ['that send half a hello', hello().subarray(0, 30)],
-  ] as const) {
-    it(`connections ${name} are closed after the deadline of the hello`, { timeout: 60_000 }, async () => {
-      const { reason } = await undisturbed(async () => {
-        await attack(10, bytes);
-      });
-      assert.match(reason, /no hello within 5000 ms/);
+  it('connections that say nothing, or half of something, are closed after a while', { timeout: 60_000 }, async () => {
+    const { reason } = await undisturbed(async () => {
+      const half = [Buffer.of(), Buffer.of(9, 0), hello().subarray(0, 30)];
+      await Promise.all(half.map((bytes) => attack(5, bytes)));
     });
-  }
+    assert.match(reason, /no hello within 5000 ms/);
+  });
 
   const REFUSED: Readonly<Record<string, readonly [Uint8Array, RegExp, more?: Uint8Array]>> = {
     'a frame of 4 GiB': [Buffer.of(255, 255, 255, 255, 0x80), /frame of 4294967295 bytes/],
