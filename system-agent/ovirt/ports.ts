@@ -1,5 +1,11 @@
 import type { Platform } from '../platform.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Word } from '../sessions/console.ts';
+
+/** Who is at the machine: what a host is to hear now, and whenever it changes. */
+export interface Console {
+  readonly words: readonly Word[];
+  onWord(listener: (word: Word) => void): Disposable;
+}
 
 /** What the reports and commands of this door may need. */
-export type OvirtPorts = Platform & { readonly sessions: Sessions };
+export type OvirtPorts = Platform & { readonly console: Console };

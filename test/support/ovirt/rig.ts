@@ -1,53 +1,35 @@
 import { MemoryLog } from '#shared/log/memory.ts';
 import { OvirtDoor, type OvirtParts } from '#system-agent/ovirt/door.ts';
 import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
-import type { OvirtPorts } from '#system-agent/ovirt/ports.ts';
-import type { Session, Sessions, SessionsSnapshot } from '#system-agent/sessions/sessions.ts';
+import type { Console, OvirtPorts } from '#system-agent/ovirt/ports.ts';
+import type { Word } from '#system-agent/sessions/console.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
 import { Vdsm } from './vdsm.ts';
 
-/** Sessions as the test tells them. */
-export class ToldSessions implements Sessions {
-  snapshot: SessionsSnapshot = { sessions: [], source: 'logind' };
-  readonly listeners = new Set<Parameters<Sessions['onChange']>[0]>();
+/** Who is at the machine, as the test tells it. */
+export class ToldConsole implements Console {
+  words: readonly Word[] = [];
+  readonly listeners = new Set<(word: Word) => void>();
 
-  onChange(listener: Parameters<Sessions['onChange']>[0]): Disposable {
+  onWord(listener: (word: Word) => void): Disposable {
     this.listeners.add(listener);
     return { [Symbol.dispose]: () => this.listeners.delete(listener) };
   }
 
-  lookup(): undefined {
-    return undefined;
+  /** @param locked with a word of its own, which is no news of the user */
+  tell(name: string, locked = false): void {
+    const changes: Word[] = [{ word: 'active-user', name }, { word: locked ? 'session-lock' : 'session-unlock' }];
+    this.words = changes;
+    for (const word of changes) for (const listener of this.listeners) listener(word);
   }
-
-  tell(...sessions: readonly Session[]): void {
-    const before = this.snapshot;
-    this.snapshot = { ...before, sessions };
-    for (const listener of [...this.listeners]) listener(this.snapshot, before);
-  }
-}
-
-export function session(user: string, changes: Partial<Session> = {}): Session {
-  return {
-    id: '1',
-    uid: 1000,
-    user,
-    class: 'user',
-    type: 'wayland',
-    seat: 'seat0',
-    active: true,
-    locked: false,
-    state: 'active',
-    ...changes,
-  };
 }
 
 /** A door, its channel and its host; the host hears when it is told to (`listen`). */
 export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new FakeChannel()) {
-  const sessions = new ToldSessions();
+  const console = new ToldConsole();
   const platform = fakePlatform();
-  const ports: Partial<OvirtPorts> = { ...platform, sessions };
+  const ports: Partial<OvirtPorts> = { ...platform, console };
   const log = new MemoryLog();
   const door = new OvirtDoor({
     channel,
@@ -65,7 +47,7 @@ export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new Fa
     host,
     log,
     platform,
-    sessions,
+    console,
     /** The host reads what was sent, reports that take a turn included, and answers. @returns names, in order */
     async listen(): Promise<string[]> {
       await settled();

@@ -4,7 +4,7 @@ import { AgentError } from '#shared/errors.ts';
 import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
-import { ovirtRig, session } from '#test/support/ovirt/rig.ts';
+import { ovirtRig, ToldConsole } from '#test/support/ovirt/rig.ts';
 
 /** Host name and domain name are looked up, and so come a turn later than the rest. */
 const AT_START = ['session-startup', 'os-version', 'network-interfaces', 'active-user', 'heartbeat'];
@@ -136,13 +136,14 @@ describe('oVirt door: intervals', () => {
         return platform.memory.sample();
       },
     };
-    const { channel, door, sessions } = await ovirtRig({ ports: { ...platform, memory } });
+    const console = new ToldConsole();
+    const { channel, door } = await ovirtRig({ ports: { ...platform, memory, console } });
     mock.timers.tick(10 * BEAT_MS);
     channel.connect();
     channel.drain();
     channel.disconnect();
     samples = 0;
-    sessions.tell(session('alice'));
+    console.tell('alice');
     mock.timers.tick(100 * BEAT_MS);
     channel.state = 'connected'; // so that what were sent would be seen
     assert.equal(channel.drain(), '');
@@ -221,19 +222,19 @@ describe('oVirt door: intervals', () => {
 });
 
 describe('oVirt door: changes', () => {
-  it('a burst of sessions is one report of the user, and no change is none', async () => {
-    const { host, listen, sessions } = await inForce();
-    sessions.tell(session('gdm', { class: 'greeter' }));
-    sessions.tell(session('alice', { active: false }));
-    sessions.tell(session('alice'));
+  it('a burst of words is one report of the user, and no change of the user is none', async () => {
+    const { console, host, listen } = await inForce();
+    console.tell('');
+    console.tell('bob');
+    console.tell('alice');
     assert.deepEqual(await listen(), []);
     mock.timers.tick(200);
     await listen();
     assert.deepEqual(host.take(), [{ name: 'active-user', members: { name: 'alice' } }]);
-    sessions.tell(session('alice', { locked: true }));
+    console.tell('alice', true);
     mock.timers.tick(200);
     assert.deepEqual(await listen(), []);
-    sessions.tell();
+    console.tell('');
     mock.timers.tick(200);
     await listen();
     assert.deepEqual(host.take(), [{ name: 'active-user', members: { name: 'None' } }]);
@@ -263,26 +264,26 @@ describe('oVirt door: changes', () => {
   });
 
   it('what the last host was told the next one is told too', async () => {
-    const { channel, host, listen, sessions } = await inForce();
+    const { channel, console, host, listen } = await inForce();
     channel.disconnect();
     channel.connect();
     await listen();
     host.take();
-    sessions.tell(); // nobody was told, nobody it is
+    console.tell(''); // nobody was told, nobody it is
     mock.timers.tick(200);
     assert.deepEqual(await listen(), ['active-user']);
   });
 
   it('nobody listens for changes without a host', async () => {
-    const { channel, door, sessions } = await ovirtRig();
-    assert.equal(sessions.listeners.size, 0);
+    const { channel, console, door } = await ovirtRig();
+    assert.equal(console.listeners.size, 0);
     channel.connect();
-    assert.equal(sessions.listeners.size, 1);
+    assert.equal(console.listeners.size, 1);
     channel.disconnect();
-    assert.equal(sessions.listeners.size, 0);
+    assert.equal(console.listeners.size, 0);
     channel.connect();
     await door.stop();
-    assert.equal(sessions.listeners.size, 0);
+    assert.equal(console.listeners.size, 0);
   });
 
   it('changes that cannot be watched are left to the intervals', async () => {

@@ -6,7 +6,7 @@ import type { Memory, MemorySample } from '#system-agent/memory/memory.ts';
 import type { NetworkInterface } from '#system-agent/network/network.ts';
 import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import type { Report } from '#system-agent/ovirt/report.ts';
-import { userAtConsole } from '#system-agent/ovirt/reports/active-user.ts';
+import { activeUser } from '#system-agent/ovirt/reports/active-user.ts';
 import { Heartbeat } from '#system-agent/ovirt/reports/heartbeat.ts';
 import { networkInterfaces } from '#system-agent/ovirt/reports/network-interfaces.ts';
 import { numberOfCpus } from '#system-agent/ovirt/reports/number-of-cpus.ts';
@@ -14,7 +14,7 @@ import { osInfo } from '#system-agent/ovirt/reports/os-info.ts';
 import { osVersion } from '#system-agent/ovirt/reports/os-version.ts';
 import { timezone } from '#system-agent/ovirt/reports/timezone.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
-import { session } from '#test/support/ovirt/rig.ts';
+import { ToldConsole } from '#test/support/ovirt/rig.ts';
 
 const collect = (report: Report, ports = fakePlatform()) => report.collect(ports, DEFAULT_OVIRT_OPTIONS);
 
@@ -184,37 +184,14 @@ describe('timezone and number-of-cpus', () => {
   });
 });
 
-describe('the user at the console', () => {
-  const logind = (...sessions: ReturnType<typeof session>[]) => userAtConsole({ sessions, source: 'logind' });
-  const greeter = session('gdm', { class: 'greeter' });
-
-  it('is the one of the active session', () => {
-    assert.equal(logind(session('bob', { active: false, state: 'online' }), session('alice')), 'alice');
-    assert.equal(logind(session('alice', { class: 'user-early' })), 'alice');
-    assert.equal(logind(session('alice', { locked: true })), 'alice');
-    assert.equal(logind(session('alice', { type: 'tty' })), 'alice');
-  });
-
-  it('is nobody before the first login, after the last one, and for logins over the network', () => {
-    assert.equal(logind(), undefined);
-    assert.equal(logind(greeter), undefined);
-    assert.equal(logind(session('alice', { state: 'closing' })), undefined);
-    assert.equal(logind(session('root', { seat: undefined, type: 'tty' })), undefined);
-  });
-
-  it('stays while a greeter hides the locked session, and not while it hides an open one', () => {
-    assert.equal(logind(greeter, session('alice', { active: false, locked: true, state: 'online' })), 'alice');
-    assert.equal(logind(greeter, session('alice', { active: false, state: 'online' })), undefined);
-  });
-
-  it('sits at the first seat', () => {
-    assert.equal(logind(session('bob', { seat: 'seat1' }), session('alice')), 'alice');
-    assert.equal(logind(session('bob', { seat: 'seat1' }), greeter), undefined);
-  });
-
-  it('is the first name where there is no logind', () => {
-    const sessions = [session('zoe', { seat: undefined }), session('amy', { seat: undefined, active: false })];
-    assert.equal(userAtConsole({ sessions, source: 'utmp' }), 'amy');
-    assert.equal(userAtConsole({ sessions: [], source: 'none' }), undefined);
+describe('active-user', () => {
+  it('is the name among the words, and None for nobody, or for nothing known yet', () => {
+    const told = new ToldConsole();
+    const user = () => activeUser.collect({ console: told }, DEFAULT_OVIRT_OPTIONS);
+    assert.deepEqual(user(), { name: 'None' });
+    told.tell('alice', true);
+    assert.deepEqual(user(), { name: 'alice' });
+    told.tell('');
+    assert.deepEqual(user(), { name: 'None' });
   });
 });
