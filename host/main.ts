@@ -1,9 +1,10 @@
-import { helpText, reportUsage, USAGE_EXIT } from '#shared/cli/help.ts';
+import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Run } from '#shared/cli/io.ts';
 import type { CommandLine } from '#shared/cli/options.ts';
 import { AgentError } from '#shared/errors.ts';
 import { runOvirt } from './cli/ovirt/main.ts';
 import { runQga } from './cli/qga.ts';
+import { runVdagent } from './cli/vdagent/main.ts';
 
 const LINE = {
   name: 'uga host',
@@ -17,7 +18,8 @@ const LINE = {
     {
       title: 'Doors',
       text: `qga      the QEMU guest agent's protocol; see 'uga host qga --help'
-ovirt    the oVirt guest agent's; see 'uga host ovirt --help'`,
+ovirt    the oVirt guest agent's; see 'uga host ovirt --help'
+vdagent  the SPICE agent's; see 'uga host vdagent --help'`,
     },
   ],
 } as const satisfies CommandLine;
@@ -33,8 +35,7 @@ export const run: Run = async (argv, io) => {
     case 'ovirt':
       return runOvirt(rest, io);
     case 'vdagent':
-      io.stderr.write(`uga host ${door}: not available in this build\n`);
-      return USAGE_EXIT;
+      return runVdagent(rest, io);
     case '--help':
     case '-h':
       io.stdout.write(helpText(LINE));

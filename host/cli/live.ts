@@ -2,6 +2,12 @@ import { once } from 'node:events';
 import type { Io } from '#shared/cli/io.ts';
 import { AgentError } from '#shared/errors.ts';
 
+/** What ends a live view, apart from its connection. */
+export interface Span {
+  readonly forMs: number | undefined;
+  readonly over?: AbortSignal | undefined;
+}
+
 /** Lines that are shown as things happen, until the time is over, the connection ends, or nobody reads them any more. */
 export class Live implements Disposable {
   readonly #stop = new AbortController();
@@ -17,13 +23,15 @@ export class Live implements Disposable {
     await once(this.io.stdout, 'drain', { signal: this.#stop.signal }).catch(() => {});
   }
 
-  /** @throws {AgentError} 'failed' when the connection ends first */
-  async run(ended: Promise<void>, forMs: number | undefined): Promise<void> {
+  /** @throws {AgentError} 'failed' when the connection ends before the time is over or `over` aborts */
+  async run(ended: Promise<void>, { forMs, over }: Span): Promise<void> {
+    if (over?.aborted) return;
     let timer: NodeJS.Timeout | undefined;
-    const time = new Promise<void>((resolve) => {
+    const finished = new Promise<void>((resolve) => {
       if (forMs !== undefined) timer = setTimeout(resolve, forMs);
+      over?.addEventListener('abort', () => resolve(), { signal: this.#stop.signal });
     });
-    const isLost = await Promise.race([ended.then(() => true), time, this.#readerLeft]);
+    const isLost = await Promise.race([ended.then(() => true), finished, this.#readerLeft]);
     clearTimeout(timer);
     if (isLost === true) throw new AgentError('failed', 'the connection is lost');
   }

@@ -9,3 +9,11 @@ export function plain(text: string, maxLength = 500): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}... (${text.length} characters)` : text;
   return cut.replace(UNSAFE, (match) => `\\u{${match.codePointAt(0)?.toString(16).toUpperCase()}}`);
 }
+
+/** The same for a text of several lines: newlines stay. */
+export function plainLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => plain(line, Number.POSITIVE_INFINITY))
+    .join('\n');
+}

@@ -19,8 +19,11 @@ export class GuestConnection<Heard> implements AsyncDisposable {
   #lost: AgentError | undefined;
   #cause: unknown;
 
-  /** @param read turns bytes into events; what it throws ends the connection */
-  constructor(socket: Socket, read: (bytes: Buffer) => readonly Heard[]) {
+  /**
+   * @param read turns bytes into events, one at a time if it generates them: the next one is asked for when the guest has
+   *   read what the one before made us say. What it throws ends the connection.
+   */
+  constructor(socket: Socket, read: (bytes: Buffer) => Iterable<Heard>) {
     this.#socket = socket;
     socket.on('error', (error) => {
       this.#cause ??= error; // 'close' follows
@@ -105,7 +108,7 @@ export class GuestConnection<Heard> implements AsyncDisposable {
     await this.close();
   }
 
-  async #pump(read: (bytes: Buffer) => readonly Heard[]): Promise<void> {
+  async #pump(read: (bytes: Buffer) => Iterable<Heard>): Promise<void> {
     try {
       for await (const bytes of this.#socket) {
         for (const heard of read(bytes)) {

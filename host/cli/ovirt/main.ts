@@ -151,7 +151,7 @@ async function watch(client: OvirtClient, io: Io, forMs: number | undefined): Pr
     const line = new Map<string, JsonValue>([['__name__', name], ...members]);
     return live.show(io.stdout.isTTY ? `${timeOfDay()}  ${describe(message)}` : formatJson(line));
   });
-  await live.run(client.end(), forMs);
+  await live.run(client.end(), { forMs });
   return EXIT.ok;
 }
 
