@@ -19,11 +19,15 @@ export class Desktop implements AsyncDisposable {
     readonly alice: DesktopSession,
   ) {}
 
-  /** Comes back when the agents are there for the client. */
-  static async start(pair: Pair): Promise<Desktop> {
+  /**
+   * Comes back when the agents are there for the client.
+   * @param prepare changes the guest before they start
+   */
+  static async start(pair: Pair, prepare: (guest: Machine) => Promise<void> = async () => {}): Promise<Desktop> {
     const guest = await resumeGuest({ image: 'desktop' });
     let client: SpiceClient | undefined;
     try {
+      await prepare(guest);
       await pair.start(guest.shell);
       client = await SpiceClient.start(guest.socketOf('spice'), path.join(guest.files.folder, 'client.log'));
       await agentReady(client);

@@ -13,7 +13,7 @@ export const product: AgentUnit = {
   start: async (shell) => {
     await shell.run(
       `systemd-run --quiet --collect --unit=${product.unit} --property=Restart=always --property=RestartSec=1s \
-        node /opt/uga/uga.js system-agent`,
+        --property=RuntimeDirectory=uga node /opt/uga/uga.js system-agent`,
     );
   },
 };

@@ -21,6 +21,7 @@ export class LineSocket implements Disposable {
   readonly #path: string;
   readonly #socket: Duplex;
   readonly #waiters = new Set<Waiter>();
+  readonly #watchers: ((line: string) => void)[] = [];
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
   #ended: Error | undefined;
@@ -76,6 +77,11 @@ export class LineSocket implements Disposable {
     return within(timeoutMs, `${what} on ${this.#path}`, found).finally(() => waiter && this.#waiters.delete(waiter));
   }
 
+  /** Shows every line from now on to `listener`, also those that somebody waits for. */
+  watch(listener: (line: string) => void): void {
+    this.#watchers.push(listener);
+  }
+
   /** Settles when the other side is gone. */
   async closed(timeoutMs: number): Promise<void> {
     if (!this.#socket.closed) await within(timeoutMs, `the end of ${this.#path}`, once(this.#socket, 'close'));
@@ -97,6 +103,7 @@ export class LineSocket implements Disposable {
       return;
     }
     for (const line of lines) {
+      for (const watcher of this.#watchers) watcher(line);
       for (const waiter of this.#waiters) {
         if (!waiter.offer(line)) continue;
         this.#waiters.delete(waiter);

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { QgaClient } from '../guest/qga-client.ts';
+import { noDesktop } from '../needs.ts';
+import { type OvirtMessage, Vdsm } from '../ovirt/vdsm.ts';
+import { until } from '../support/wait.ts';
+import { Desktop } from './desktop.ts';
+import { activeSession, askForUser } from './logind.ts';
+import { ours } from './pair.ts';
+
+const SOON_MS = 30_000;
+
+/** The third beat comes 10 s after the first. */
+const BEATS_MS = 60_000;
+
+/** Between a heartbeat and the look into the guest memory comes and goes. */
+const NEAR_KIB = 64 * 1024;
+
+describe('the three doors of one agent', { skip: noDesktop }, () => {
+  let desktop: Desktop;
+  let vdsm: Vdsm;
+  let qga: QgaClient;
+
+  before(async () => {
+    desktop = await Desktop.start(ours, async ({ shell }) => {
+      await shell.run('ln -sf /usr/share/zoneinfo/Europe/Prague /etc/localtime');
+      await shell.run('ip link set eth0 up && ip address add 192.0.2.7/24 dev eth0');
+    });
+    vdsm = await Vdsm.connect(desktop.guest.socketOf('ovirt'));
+    qga = await QgaClient.connect(desktop.guest.socketOf('qga'));
+  });
+
+  after(async () => {
+    qga?.[Symbol.dispose]();
+    vdsm?.[Symbol.dispose]();
+    await desktop?.[Symbol.asyncDispose]();
+  });
+
+  const run = (command: string) => desktop.guest.shell.run(command);
+  const told = (name: string, test?: (message: OvirtMessage) => boolean) => vdsm.newest(name, SOON_MS, test);
+
+  it('oVirt: the first heartbeat offers version 0, the others 3, and 3 comes into force', async () => {
+    const beats = await until(BEATS_MS, 'three heartbeats', async () => {
+      const beats = vdsm.all('heartbeat');
+      return beats.length >= 3 ? beats : undefined;
+    });
+    assert.deepEqual(
+      beats.slice(0, 3).map(({ apiVersion }) => apiVersion),
+      [0, 3, 3],
+    );
+    await told('os-info'); // of version 2
+  });
+
+  it('oVirt: names and versions are those of hostname, uname and os-release', async () => {
+    const name = await run('hostname -f');
+    const kernel = await run('uname -r');
+    assert.equal((await told('host-name')).name, name);
+    assert.equal((await told('fqdn')).fqdn, name);
+    assert.equal((await told('os-version')).version, kernel);
+    const [distribution, version, codename] = (
+      await run('. /etc/os-release; echo "$NAME|$VERSION_ID|$VERSION_CODENAME"')
+    ).split('|');
+    const arch = await run('uname -m');
+    const { __name__, ...info } = await told('os-info');
+    assert.deepEqual(info, { version, distribution, codename, arch, type: 'linux', kernel });
+  });
+
+  it('oVirt: the interfaces are those of ip', async () => {
+    const links = JSON.parse(await run('ip -json address show dev eth0')) as Link[];
+    assert.equal(links.length, 1);
+    const expected = links.map(({ ifname, address, addr_info }) => ({
+      name: ifname,
+      hw: address,
+      inet: addr_info.filter(({ family }) => family === 'inet').map(({ local }) => local),
+      inet6: addr_info.filter(({ family }) => family === 'inet6').map(({ local }) => local),
+    }));
+    assert.deepEqual((await told('network-interfaces')).interfaces, expected);
+  });
+
+  it('oVirt: the time zone is that of timedatectl, its offset that of date in winter', async () => {
+    const { zone, offset } = await told('timezone');
+    assert.equal(zone, await run('timedatectl show --property=Timezone --value'));
+    assert.equal(offset, minutes(await run('date --date=2026-01-01 +%z')));
+  });
+
+  it('oVirt: the memory is that of /proc/meminfo', async () => {
+    const [total = 0, unused = 0] = (
+      await run('awk \'$1 == "MemTotal:" || $1 == "MemFree:" { print $2 }\' /proc/meminfo')
+    )
+      .split('\n')
+      .map(Number);
+    const beat = await vdsm.newest('heartbeat', SOON_MS);
+    const { mem_total, mem_unused, mem_free } = beat['memory-stat'] as Record<string, number>;
+    assert.equal(mem_total, total);
+    assert.ok(Math.abs(Number(mem_unused) - unused) < NEAR_KIB, `${mem_unused} is near ${unused}`);
+    assert.equal(beat['free-ram'], String(Math.floor(Number(mem_free) / 1024)));
+  });
+
+  it('QGA answers meanwhile, and says the same as uname and who', async () => {
+    const { return: info } = await qga.ask('guest-get-osinfo');
+    assert.equal((info as Record<string, string>)['kernel-release'], await run('uname -r'));
+    const { return: users } = await qga.ask('guest-get-users');
+    assert.deepEqual(
+      (users as { user: string }[]).map(({ user }) => user),
+      (await run('who | cut -d" " -f1')).split('\n').filter(Boolean),
+    );
+  });
+
+  it('oVirt: the active user is the one at the screen, and nobody is while the greeter is', async () => {
+    await told('active-user', ({ name }) => name === 'alice');
+    await askForUser(desktop.guest.shell, 'bob');
+    await activeSession(desktop.guest.shell, 'lightdm');
+    await told('active-user', ({ name }) => name === 'None');
+  });
+});
+
+interface Link {
+  readonly ifname: string;
+  readonly address: string;
+  readonly addr_info: readonly { readonly family: string; readonly local: string }[];
+}
+
+/** `+0130` is 90. */
+function minutes(zone: string): number {
+  const [, sign, hours, rest] = /^([+-])(\d\d)(\d\d)$/.exec(zone) ?? [];
+  return Number(`${sign}1`) * (Number(hours) * 60 + Number(rest));
+}

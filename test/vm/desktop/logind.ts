@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RootShell } from '../guest/root-shell.ts';
+import { until } from '../support/wait.ts';
+
+/** A login session as logind tells it. */
+export interface LoginSession {
+  readonly id: string;
+  readonly user: string;
+  readonly display: string;
+  /** It has the screen now. */
+  readonly active: boolean;
+}
+
+/** Starting a session under emulation takes seconds, on a busy machine many. */
+const SESSION_TIMEOUT_MS = 90_000;
+
+/** Sessions of users and greeters, without those that are closing. */
+async function loginSessions(shell: RootShell): Promise<LoginSession[]> {
+  const text = await shell.run(
+    'loginctl show-session -p Id -p Name -p Display -p Active -p State $(ls -1 /run/systemd/sessions | grep -v ref)',
+  );
+  return text
+    .split('\n\n')
+    .map((block) => Object.fromEntries(block.split('\n').map((line) => line.split('=') as [string, string])))
+    .filter((fields) => fields.State !== 'closing')
+    .map(({ Id = '', Name = '', Display = '', Active }) => ({
+      id: Id,
+      user: Name,
+      display: Display,
+      active: Active === 'yes',
+    }));
+}
+
+/** Waits until a user has the screen. */
+export async function activeSession(shell: RootShell, user: string): Promise<LoginSession> {
+  return until(SESSION_TIMEOUT_MS, `${user} at the screen`, async () =>
+    (await loginSessions(shell)).find((session) => session.active && session.user === user),
+  );
+}
+
+/** Waits until a user has no session. */
+export async function loggedOut(shell: RootShell, user: string): Promise<void> {
+  await until(SESSION_TIMEOUT_MS, `the end of the session of ${user}`, async () => {
+    const sessions = await loginSessions(shell);
+    return sessions.some((session) => session.user === user) ? undefined : true;
+  });
+}
+
+/** Gives the screen to a session. */
+export async function switchTo(shell: RootShell, session: LoginSession): Promise<void> {
+  await shell.run(`loginctl activate ${session.id}`);
+  await activeSession(shell, session.user);
+}
+
+/** Brings up LightDM's greeter, with this user chosen, beside the sessions there are. */
+export async function askForUser(shell: RootShell, user: string): Promise<void> {
+  await shell.run(`XDG_SEAT_PATH=/org/freedesktop/DisplayManager/Seat0 dm-tool switch-to-user ${user}`);
+}
+
+/**
+ * Waits for the greeter and types the password into it, again if it came before the greeter could take it.
+ * @param user the one that the greeter has chosen: whom it was asked for, or who logged in last
+ */
+export async function signIn(shell: RootShell, user: string, password: string): Promise<LoginSession> {
+  const greeter = await activeSession(shell, 'lightdm');
+  const reach = `DISPLAY=${greeter.display} XAUTHORITY=/run/lightdm/root/${greeter.display}`;
+  await until(SESSION_TIMEOUT_MS, `the login of ${user}`, async () => {
+    await shell.try(
+      `export ${reach}; xdotool search --sync --onlyvisible --class lightdm-gtk-greeter >/dev/null &&
+        xdotool key ctrl+a && xdotool type --delay 50 ${password} && xdotool key Return`,
+      TYPE_SECONDS,
+    );
+    for (let look = 0; look < LOOKS; look++) {
+      if ((await loginSessions(shell)).some((session) => session.user === user)) return true;
+      await sleep(500);
+    }
+    return undefined;
+  });
+  return activeSession(shell, user);
+}
+
+/** A window that comes only after this is looked for again. */
+const TYPE_SECONDS = 10;
+/** A right password makes a session within seconds; typing again too early would do no harm. */
+const LOOKS = 8;

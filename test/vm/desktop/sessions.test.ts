@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { noDesktop } from '../needs.ts';
+import { until } from '../support/wait.ts';
+import { agentReady, Desktop } from './desktop.ts';
+import { activeSession, askForUser, type LoginSession, loggedOut, signIn, switchTo } from './logind.ts';
+import { original, sessionAgentsOf } from './pair.ts';
+import { DesktopSession } from './session.ts';
+
+/** What must be there soon takes a while when the machine is busy. */
+const SOON_MS = 20_000;
+
+for (const pair of [original]) {
+  /** One guest for all, and an order: each test goes on with the users that the one before has left at the screen. */
+  describe(`the right session is served, with ${pair.unit}`, { skip: noDesktop }, () => {
+    let desktop: Desktop;
+    let bob: DesktopSession;
+    let alicesLogin: LoginSession;
+
+    before(async () => {
+      desktop = await Desktop.start(pair);
+    });
+
+    after(async () => {
+      await desktop?.[Symbol.asyncDispose]();
+    });
+
+    it('a user who is logged in has one session agent, in the session', async () => {
+      const { shell } = desktop.guest;
+      const pids = await sessionAgentsOf(shell, pair, 'alice');
+      assert.equal(pids.length, 1);
+      alicesLogin = await activeSession(shell, 'alice');
+      assert.match(await shell.run(`cat /proc/${pids[0]}/cgroup`), new RegExp(`/session-${alicesLogin.id}\\.scope$`));
+      await serves(desktop, desktop.alice);
+    });
+
+    it('a session agent that is killed is replaced, and the new one serves', async () => {
+      const { shell } = desktop.guest;
+      const [before] = await sessionAgentsOf(shell, pair, 'alice');
+      await shell.run(`kill -9 ${before}`);
+      await serves(desktop, desktop.alice);
+      assert.notDeepEqual(await sessionAgentsOf(shell, pair, 'alice'), [before]);
+    });
+
+    it('a system agent that is killed is replaced, and the session is served again', async () => {
+      const { shell } = desktop.guest;
+      const before = await shell.run(`systemctl show --property=MainPID --value ${pair.unit}`);
+      await shell.run(`kill -9 ${before}`);
+      await agentReady(desktop.client);
+      await serves(desktop, desktop.alice);
+    });
+
+    it('a logout ends the session agent, and the next login is served', async () => {
+      const { client, alice, guest } = desktop;
+      await alice.copy('clipboard', 'gone with the session');
+      await client.sees(SOON_MS, 'what alice copied', (state) => state.guestOwns.clipboard);
+      await alice.run('openbox --exit');
+      await loggedOut(guest.shell, 'alice');
+      await client.sees(SOON_MS, 'the release', (state) => !state.guestOwns.clipboard);
+      assert.deepEqual(await sessionAgentsOf(guest.shell, pair, 'alice'), []);
+      alicesLogin = await signIn(guest.shell, 'alice', PASSWORDS.alice);
+      await serves(desktop, alice);
+    });
+
+    it('what the served user has copied is taken back while the greeter is at the screen', async () => {
+      const { client, alice, guest } = desktop;
+      await alice.copy('clipboard', 'what alice has');
+      await client.sees(SOON_MS, 'what alice copied', (state) => state.guestOwns.clipboard);
+      await askForUser(guest.shell, 'bob');
+      await activeSession(guest.shell, 'lightdm');
+      await client.sees(SOON_MS, 'the release', (state) => !state.guestOwns.clipboard);
+      await client.copy('clipboard', 'for nobody');
+      assert.equal(await alice.paste('clipboard'), 'what alice has');
+    });
+
+    it('a second user who logs in is served and gets nothing of the first', async () => {
+      const { shell } = desktop.guest;
+      const { display } = await signIn(shell, 'bob', PASSWORDS.bob);
+      bob = new DesktopSession(shell, 'bob', display);
+      assert.equal(await bob.paste('clipboard'), undefined);
+      await serves(desktop, bob);
+      assert.equal(await desktop.alice.paste('clipboard'), 'what alice has');
+    });
+
+    it('a switch back serves the first user, and nothing of the second is left', async () => {
+      const { client, alice, guest } = desktop;
+      await bob.copy('clipboard', 'what bob has');
+      await client.sees(SOON_MS, 'what bob copied', (state) => state.guestOwns.clipboard);
+      await switchTo(guest.shell, alicesLogin);
+      await client.sees(SOON_MS, 'the release', (state) => !state.guestOwns.clipboard);
+      await serves(desktop, alice);
+      assert.equal(await bob.paste('clipboard'), 'what bob has');
+    });
+  });
+}
+
+/** As the image has them. */
+const PASSWORDS = { alice: 'alicepw', bob: 'bobpw' };
+
+let texts = 0;
+
+/** Both directions work for a session. A text that was copied while nobody was served stays with the client, so each try is new. */
+async function serves({ client }: Desktop, session: DesktopSession): Promise<void> {
+  await until(SOON_MS, `${session.user} to read what the client copies`, async () => {
+    const text = `text ${++texts}`;
+    await client.copy('clipboard', text);
+    return (await session.paste('clipboard')) === text || undefined;
+  });
+  const text = `text ${++texts}`;
+  await session.copy('clipboard', text);
+  await client.sees(SOON_MS, `what ${session.user} copied`, (state) => state.guestOwns.clipboard);
+  assert.equal(await client.paste('clipboard'), text);
+}

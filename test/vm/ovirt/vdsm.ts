@@ -1,0 +1,61 @@
+import { LineSocket } from '../support/line-socket.ts';
+import { until } from '../support/wait.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_API_VERSION = 3;
+
+/** A line of oVirt's protocol. */
+export interface OvirtMessage {
+  readonly __name__: string;
+  readonly [member: string]: unknown;
+}
+
+/**
+ * The host's side of oVirt's protocol at its plainest, as VDSM holds it: it asks for everything when it connects, and agrees on
+ * the version that the guest's heartbeats announce. No code is shared with what is tested.
+ */
+export class Vdsm implements Disposable {
+  readonly messages: OvirtMessage[] = [];
+  #version = 0;
+
+  private constructor(private readonly socket: LineSocket) {
+    socket.watch((line) => this.#take(JSON.parse(line) as OvirtMessage));
+  }
+
+  static async connect(path: string): Promise<Vdsm> {
+    const vdsm = new Vdsm(await LineSocket.connect(path, CONNECT_TIMEOUT_MS));
+    vdsm.send('refresh', { apiVersion: MAX_API_VERSION });
+    return vdsm;
+  }
+
+  send(name: string, members: object = {}): void {
+    this.socket.send(JSON.stringify({ __name__: name, ...members }));
+  }
+
+  /** All messages of a name so far. */
+  all(name: string): OvirtMessage[] {
+    return this.messages.filter((message) => message.__name__ === name);
+  }
+
+  /** Waits until the newest message of a name passes. @throws {AgentError} 'timeout' */
+  async newest(name: string, timeoutMs: number, test: (message: OvirtMessage) => boolean = () => true) {
+    return until(timeoutMs, `the message ${name}`, async () => {
+      const message = this.all(name).at(-1);
+      return message !== undefined && test(message) ? message : undefined;
+    });
+  }
+
+  /** VDSM answers a heartbeat only when the version that both can do becomes another one, and never when that is 0. */
+  #take(message: OvirtMessage): void {
+    this.messages.push(message);
+    if (message.__name__ !== 'heartbeat') return;
+    const common = Math.min(Math.max(Number(message.apiVersion ?? 0), 0), MAX_API_VERSION);
+    if (common === this.#version) return;
+    this.#version = common;
+    if (common > 0) this.send('api-version', { apiVersion: common });
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.close();
+  }
+}
