@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { ourProgram, safeEnvironment, startQemuGaFace, startSystemAgent } from '#test/support/agents.ts';
 import { Program, temporaryFolder, without } from '#test/support/programs.ts';
 import { exchange } from '#test/support/raw-client.ts';
@@ -16,10 +16,13 @@ function call(argv: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   });
   return { status, stdout, stderr };
 }
+const scratch = temporaryFolder();
+after(() => scratch[Symbol.dispose]());
+
 /** The system agent with one door, and nothing where the machine's own agent would have it. */
 const alone = (): [string, ...string[]] => [
   ...ourProgram('system-agent'),
-  ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off', '--link', '/nonexistent/link.sock'],
+  ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off', '--link', path.join(scratch.path, 'link.sock')],
 ];
 const uga = (...args: string[]) => call([process.execPath, 'dist/uga.js', ...args]);
 

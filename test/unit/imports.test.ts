@@ -20,6 +20,7 @@ const PACKAGE_HOME: Readonly<Record<string, RegExp>> = {
   koffi: /^shared\/native\//,
   pino: /^shared\/log\//,
   msgpackr: /^protocol\/ipc\//,
+  x11: /^session-agent\/desktop\/x11\//,
   'dbus-next': /^shared\/dbus\/codec\.ts$/,
 };
 
