@@ -1,3 +1,4 @@
+import { ours } from './desktop/pair.ts';
 import { product } from './guest/agents.ts';
 import { resumeGuest } from './guest/guest.ts';
 import type { Machine } from './guest/machine.ts';
@@ -23,7 +24,7 @@ export async function runConsole(argv: readonly string[]): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('stopped'));
   });
   await using guest = await resumeGuest({ image: name });
-  await product.start(guest.shell);
+  await (guest.files.image.desktop ? ours : product).start(guest.shell);
   console.log(directions(name, guest));
   console.log(await Promise.race([interrupted, guest.qemuEnded.then(() => 'the guest has ended')]));
   return 0;
@@ -41,7 +42,7 @@ A ${name} guest runs as process ${guest.pid}, and in it the agent as ${product.u
   ask the agent     node dist/uga.js host qga --connect ${guest.socketOf('qga')} guest-info
   a prompt for it   node dist/uga.js host qga --connect ${guest.socketOf('qga')}
   its other ports   ${guest.socketOf('ovirt')}
-                    ${guest.socketOf('vdagent')}
+${guest.files.image.desktop ? screenOf(guest) : `                    ${guest.socketOf('vdagent')}`}
   a root shell      socat -,rawer,escape=0x1d UNIX-CONNECT:${folder}/console
                     Return shows the login: root, rootpw (or alice, alicepw); Ctrl-] leaves
   the agent's log   journalctl -u ${product.unit}    (in that shell)
@@ -49,4 +50,10 @@ A ${name} guest runs as process ${guest.pid}, and in it the agent as ${product.u
 
 Ctrl-C ends the guest; nothing of it is kept.
 `;
+}
+
+function screenOf(guest: Machine): string {
+  return `\
+  its screen        remote-viewer spice+unix://${guest.socketOf('spice')}
+                    alice is logged in; there is also bob, with bobpw`;
 }
