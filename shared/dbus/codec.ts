@@ -52,6 +52,28 @@ export function encode(message: Message): Buffer {
   }
 }
 
+/** The specification's bound for arrays, structs and variants in each other. */
+const MAX_DEPTH = 64;
+
+/** Ends at once where the library would go round without getting any further, or beyond the message. */
+class BoundedBuffer extends DBusBuffer {
+  #depth = 0;
+
+  protected override readTree(tree: TypeTree): unknown {
+    if ('({'.includes(tree.type) && tree.child.length === 0) throw new Error('empty struct');
+    if (this.#depth === MAX_DEPTH) throw new Error('nested too deep');
+    this.#depth++;
+    const value = super.readTree(tree);
+    this.#depth--;
+    return value;
+  }
+
+  protected override readArray(element: TypeTree, bytes: number): unknown {
+    if (bytes > this.buffer.length - this.pos) throw new Error('array beyond the end');
+    return super.readArray(element, bytes);
+  }
+}
+
 /**
  * @param bytes one whole message. The bus has checked it before it was forwarded, so what throws here is a broken bus.
  * @returns undefined for a message of a type that only a newer protocol has: it is to be ignored
@@ -59,7 +81,7 @@ export function encode(message: Message): Buffer {
  */
 export function decode(bytes: Buffer): Message | undefined {
   try {
-    const buffer = new DBusBuffer(bytes, 0, bytes.readUInt8(0), undefined, { ayBuffer: true });
+    const buffer = new BoundedBuffer(bytes, 0, bytes.readUInt8(0), undefined, { ayBuffer: true });
     const [, typeNumber, flags, , , serial, pairs] = buffer.read(HEADER) as Header;
     const type = TYPES[typeNumber - 1];
     if (type === undefined) return undefined;

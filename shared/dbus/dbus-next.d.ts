@@ -9,7 +9,11 @@ declare module 'dbus-next/lib/signature.js' {
 }
 
 declare module 'dbus-next/lib/dbus-buffer.js' {
+  import type { TypeTree } from 'dbus-next/lib/signature.js';
+
   class DBusBuffer {
+    readonly buffer: Buffer;
+    readonly pos: number;
     constructor(
       bytes: Buffer,
       startPos: number,
@@ -20,6 +24,8 @@ declare module 'dbus-next/lib/dbus-buffer.js' {
     align(power: number): void;
     /** Dictionaries as lists of pairs, variants as `[trees, [value]]`. */
     read(signature: string): readonly unknown[];
+    protected readTree(tree: TypeTree): unknown;
+    protected readArray(element: TypeTree, bytes: number): unknown;
   }
   export = DBusBuffer;
 }

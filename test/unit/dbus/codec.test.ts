@@ -68,6 +68,30 @@ describe('D-Bus messages', () => {
     }
   });
 
+  for (const [what, signature, length] of [
+    ['an array of empty structs', 'a()', 8],
+    ['an array of empty dictionary entries', 'a{}', 8],
+    ['an array that is longer than the message', 'a(y)', 0xffff_fff0],
+  ] as const) {
+    it(`are malformed with ${what}, and reading ends`, () => {
+      const numbers = 'u'.repeat(signature.length);
+      const body = [length, ...Array.from(numbers.slice(1), () => 0)];
+      const bytes = encode({ ...call, signature: numbers, body });
+      bytes.write(signature, bytes.indexOf(`${numbers}\0`));
+      assert.throws(() => decode(bytes), { code: 'malformed' });
+    });
+  }
+
+  it('are malformed when they are nested deeper than the specification allows', () => {
+    const nested = (depth: number): Value => {
+      let value: Value = 'inside';
+      for (let level = 1; level < depth; level++) value = new Variant(level === 1 ? 's' : 'v', value);
+      return value;
+    };
+    assert.deepEqual(roundTrip('v', nested(60)), ['inside']);
+    assert.throws(() => roundTrip('v', nested(70)), { code: 'malformed' });
+  });
+
   it('are malformed, and nothing else, when they are cut or overwritten', () => {
     const bytes = encode({ ...call, signature: 'a{sv}s', body: [new Map([['k', new Variant('as', ['v'])]]), 'tail'] });
     for (let end = 0; end < bytes.length; end++) check(bytes.subarray(0, end));
