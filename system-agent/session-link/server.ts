@@ -25,6 +25,8 @@ const ACCEPT_AGAIN_MS = [100, 5_000] as const;
 /** A path that somebody else holds, or that we may not use, is a state (L4). */
 const LISTEN_AGAIN_MS = [1_000, 60_000] as const;
 
+const REFUSED = 'session agent refused';
+
 export interface LinkServerOptions {
   /** How to get the listening socket: `openLinkSocket`, or one that was handed down. */
   readonly listen: () => ListeningSocket;
@@ -145,9 +147,13 @@ export class LinkServer implements Service {
   #admit(fd: number): PeerProcess | undefined {
     const { uid, pid } = peerCredentials(fd);
     const sameUser = [...this.#connections].filter((one) => one.uid === uid).length;
-    if (this.#connections.size < MAX_CONNECTIONS && sameUser < MAX_CONNECTIONS_OF_USER) return PeerProcess.of(fd);
-    this.#log.warn('too many connections to the session link', { uid, pid, connections: this.#connections.size });
-    return undefined;
+    if (this.#connections.size >= MAX_CONNECTIONS || sameUser >= MAX_CONNECTIONS_OF_USER) {
+      this.#log.warn('too many connections to the session link', { uid, pid, connections: this.#connections.size });
+      return undefined;
+    }
+    const process = PeerProcess.of(fd);
+    if (process === undefined) this.#log.warn(REFUSED, { uid, pid, reason: 'the process has ended' });
+    return process;
   }
 
   /** @throws {AgentError} */
@@ -165,7 +171,7 @@ export class LinkServer implements Service {
     if (agent !== undefined) this.#lose(agent, reason);
     else if (reason !== undefined) {
       this.counters.refused++;
-      this.#log.warn('session agent refused', { ...fieldsOf(connection), reason: reason.message });
+      this.#log.warn(REFUSED, { ...fieldsOf(connection), reason: reason.message });
     }
     if (agent !== undefined) this.#served.agentsChanged();
   }
