@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { without } from '#test/support/programs.ts';
+import { linkRows } from './link.ts';
 import { qgaRows } from './qga.ts';
 import { table } from './report.ts';
+import { vdagentRows } from './vdagent.ts';
 
 const missing = without('qemu-ga');
 if (missing !== false) {
@@ -11,16 +13,22 @@ if (missing !== false) {
   process.exit(1);
 }
 
-const rows = await qgaRows();
-const result = {
-  machine: `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}`,
-  versions: { node: process.version, 'qemu-ga': run('qemu-ga', '--version').replace('QEMU Guest Agent ', '') },
-  commit: run('git', 'rev-parse', '--short=12', 'HEAD'),
-  rows,
-};
+const machine = `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}`;
+const versions = { node: process.version, 'qemu-ga': run('qemu-ga', '--version').replace('QEMU Guest Agent ', '') };
+const commit = run('git', 'rev-parse', '--short=12', 'HEAD');
+
+/** What is measured, by the name of its file. */
+const SUBJECTS = { qga: qgaRows, link: linkRows, vdagent: vdagentRows };
+const wanted = process.argv.slice(2);
+
 mkdirSync('test/bench/results', { recursive: true });
-writeFileSync('test/bench/results/qga.json', `${JSON.stringify(result, null, 2)}\n`);
-console.log(`${result.machine}\n\n${table(rows)}`);
+console.log(machine);
+for (const [name, measure] of Object.entries(SUBJECTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const rows = await measure();
+  writeFileSync(`test/bench/results/${name}.json`, `${JSON.stringify({ machine, versions, commit, rows }, null, 2)}\n`);
+  console.log(`\n${name}\n${table(rows)}`);
+}
 
 function run(file: string, ...args: string[]): string {
   return execFileSync(file, args).toString().trim();
