@@ -1,5 +1,5 @@
 /**
- * Where a bus listens: a path for node:net, which takes an abstract name with a leading NUL.
+ * Where a bus listens: the path of a socket, or a NUL and an abstract name.
  * Addresses of other kinds (tcp, launchd, autolaunch) are left out: a bus beyond this machine is none of ours.
  * Source: D-Bus specification, Server Addresses.
  */

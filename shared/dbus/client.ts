@@ -42,7 +42,7 @@ export class BusClient implements Bus, Service {
   #retry: NodeJS.Timeout | undefined;
   #running = false;
 
-  /** @param paths sockets of the bus as node:net takes them, tried in turn (address.ts) */
+  /** @param paths sockets of the bus, abstract ones with a leading NUL, tried in turn (address.ts) */
   constructor(
     private readonly paths: readonly string[],
     private readonly log: Log,
@@ -115,11 +115,15 @@ export class BusClient implements Bus, Service {
     }
     const { Connection } = await import('./connection.ts');
     if (!this.#running) return;
-    this.#connection = new Connection(path, {
-      onOpen: () => this.#opened(),
-      onSignal: (signal) => this.#deliver(signal),
-      onLost: (reason) => this.#lost(reason),
-    });
+    try {
+      this.#connection = new Connection(path, {
+        onOpen: () => this.#opened(),
+        onSignal: (signal) => this.#deliver(signal),
+        onLost: (reason) => this.#lost(reason),
+      });
+    } catch (error) {
+      this.#lost(new AgentError('failed', messageOf(error), { cause: error }));
+    }
   }
 
   #opened(): void {

@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { AgentError, messageOf } from '#shared/errors.ts';
+import { connectUnix } from '#shared/native/unix-socket.ts';
 import { decode, encode, type Message } from './codec.ts';
 import { MessageFrames } from './frames.ts';
 import { BEGIN, greeting, HandshakeReader } from './handshake.ts';
@@ -43,14 +44,17 @@ export class Connection {
   #lost = false;
   #serial = 0;
 
-  /** @param path as node:net takes it */
+  /**
+   * @param path of a file, or a NUL and an abstract name
+   * @throws {Error} errno error if an abstract name cannot be reached; a file's errors come as `onLost`
+   */
   constructor(
     path: string,
     private readonly events: ConnectionEvents,
   ) {
+    this.#socket = open(path);
     this.#openDeadline = setTimeout(() => this.#lose('timeout', 'the bus does not answer'), OPEN_TIMEOUT_MS);
-    this.#socket = connect(path);
-    this.#socket.on('connect', () => this.#socket.write(greeting(process.getuid?.() ?? 0)));
+    this.#socket.write(greeting(process.getuid?.() ?? 0));
     this.#socket.on('data', (bytes) => this.#receive(bytes));
     this.#socket.on('error', (error) => this.#lose('failed', error.message));
     this.#socket.on('close', () => this.#lose('failed', 'the bus has closed the connection'));
@@ -169,6 +173,11 @@ export class Connection {
     this.#pending.clear();
     this.events.onLost(new AgentError(code, message));
   }
+}
+
+/** node:net fills abstract names up with NULs to their longest: a bus is not found under such a name. */
+function open(path: string): Socket {
+  return path.startsWith('\0') ? new Socket({ fd: connectUnix(path), readable: true, writable: true }) : connect(path);
 }
 
 const CODES: ReadonlyMap<string, AgentError['code']> = new Map([

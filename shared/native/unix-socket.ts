@@ -36,6 +36,7 @@ export function listenUnix(path: string, backlog: number): number {
 
 /**
  * Connects at once or not at all: a unix socket needs no time for it.
+ * @param path of a file, or a NUL and an abstract name
  * @returns non-blocking descriptor; the caller closes it
  * @throws {Error} errno error: ENOENT no file, ECONNREFUSED nobody listens, EAGAIN the listener's queue is full
  */
@@ -72,9 +73,11 @@ function withSocket(use: (fd: number) => void): number {
 
 function call(action: typeof connect, fd: number, path: string): number {
   const name = Buffer.from(path);
-  if (name.length === 0 || name.length >= PATH_SIZE || name.includes(0))
+  const isAbstract = name[0] === 0;
+  if (name.length === 0 || name.length >= PATH_SIZE || name.includes(0, 1))
     throw new RangeError(`not a socket path: ${path}`);
-  const address = new Uint8Array(PATH_OFFSET + name.length + 1);
+  // A file's name ends with a NUL; an abstract name would have it as one more character.
+  const address = new Uint8Array(PATH_OFFSET + name.length + (isAbstract ? 0 : 1));
   new Uint16Array(address.buffer, 0, 1)[0] = AF_UNIX;
   address.set(name, PATH_OFFSET);
   return action(fd, address, address.length);

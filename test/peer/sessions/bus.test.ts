@@ -79,6 +79,17 @@ describe('a client of a bus', { skip }, () => {
     await assert.rejects(one.call({ ...driver('GetId'), signature: 's', body: [] }), { code: 'invalid-argument' });
   });
 
+  it('finds a bus by its abstract name too', async () => {
+    await using bus = await new PrivateBus().start();
+    await using one = await new Client(`\0${bus.abstractName}`).ready();
+    assert.equal((await one.call(driver('GetId'))).length, 1);
+    await bus.kill();
+    await until(() => !one.connected);
+    await until(() => one.lines.lines.length >= 3);
+    await bus.start();
+    await until(() => one.connected);
+  });
+
   it('gives up a call that is never answered', async () => {
     await using bus = await new PrivateBus().start();
     await using peer = await Peer.start(bus.address);

@@ -16,6 +16,11 @@ export class PrivateBus implements AsyncDisposable {
     return path.join(this.#folder.path, 'bus');
   }
 
+  /** The same bus under an abstract name. */
+  get abstractName(): string {
+    return this.socket;
+  }
+
   get address(): string {
     return `unix:path=${this.socket}`;
   }
@@ -26,7 +31,7 @@ export class PrivateBus implements AsyncDisposable {
       configuration,
       `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
          "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-       <busconfig><listen>${this.address}</listen><auth>EXTERNAL</auth>
+       <busconfig><listen>${this.address}</listen><listen>unix:abstract=${this.abstractName}</listen><auth>EXTERNAL</auth>
        <policy context="default">${this.policy}</policy></busconfig>`,
     );
     this.#daemon = new Program([
