@@ -11,6 +11,12 @@ export interface RegisteredAgent {
   readonly hello: HelloFromSession;
 }
 
+/** Why an agent no longer speaks for its session. */
+export interface Objection {
+  readonly agent: RegisteredAgent;
+  readonly reason: AgentError;
+}
+
 /** The agents by their sessions: at most one each. */
 export class AgentRegistry {
   readonly #agents = new Map<string, RegisteredAgent>();
@@ -28,13 +34,19 @@ export class AgentRegistry {
     return this.#agents.get(session);
   }
 
-  /** @throws {AgentError} 'refused': no session is its own, or the session has an agent */
-  add(connection: Connection, hello: HelloFromSession): RegisteredAgent {
+  /**
+   * @returns `displaced`: an agent of the session whose process has ended, though its connection has not
+   * @throws {AgentError} 'refused': no session is its own, or the session has an agent
+   */
+  add(connection: Connection, hello: HelloFromSession): { readonly session: string; readonly displaced?: Objection } {
     const session = this.#identify(connection, hello.session);
-    if (this.#agents.has(session)) throw new AgentError('refused', `session ${session} has an agent already`);
-    const agent = { connection, session, hello };
-    this.#agents.set(session, agent);
-    return agent;
+    const present = this.#agents.get(session);
+    const reason = present && this.#objection(present);
+    if (present !== undefined && reason === undefined) {
+      throw new AgentError('refused', `session ${session} has an agent already`);
+    }
+    this.#agents.set(session, { connection, session, hello });
+    return present && reason ? { session, displaced: { agent: present, reason } } : { session };
   }
 
   /** @returns the agent that it was, if it was one */
@@ -45,7 +57,7 @@ export class AgentRegistry {
   }
 
   /** Looks at all of them again (S8). @returns those that no longer speak for their session, with the reason; removed */
-  recheck(): readonly { readonly agent: RegisteredAgent; readonly reason: AgentError }[] {
+  recheck(): readonly Objection[] {
     return this.agents.flatMap((agent) => {
       const reason = this.#objection(agent);
       if (reason === undefined) return [];

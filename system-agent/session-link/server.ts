@@ -13,7 +13,7 @@ import { acceptUnix } from '#shared/native/unix-socket.ts';
 import type { ListeningSocket } from '#shared/socket/listening-socket.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { Connection } from './connection.ts';
-import { AgentRegistry, type RegisteredAgent } from './registry.ts';
+import { AgentRegistry, type Objection, type RegisteredAgent } from './registry.ts';
 import { ServedAgents, type ServedDecision } from './served.ts';
 import type { SessionLink } from './session-link.ts';
 
@@ -159,7 +159,8 @@ export class LinkServer implements Service {
   /** @throws {AgentError} */
   #greet(connection: Connection, hello: HelloFromSession): void {
     const version = chooseVersion(hello);
-    const { session } = this.#registry.add(connection, hello);
+    const { session, displaced } = this.#registry.add(connection, hello);
+    if (displaced !== undefined) this.#dismiss(displaced);
     connection.peer.greet(helloFromSystem, { version, build: this.#options.build, session });
     this.#log.info('session agent connected', { ...fieldsOf(connection), session, build: hello.build });
     this.#served.agentsChanged();
@@ -178,11 +179,13 @@ export class LinkServer implements Service {
 
   #recheck(): void {
     const gone = this.#registry.recheck();
-    for (const { agent, reason } of gone) {
-      this.#drop(agent.connection, reason);
-      this.#lose(agent, reason);
-    }
+    for (const objection of gone) this.#dismiss(objection);
     if (gone.length > 0) this.#served.agentsChanged();
+  }
+
+  #dismiss({ agent, reason }: Objection): void {
+    this.#drop(agent.connection, reason);
+    this.#lose(agent, reason);
   }
 
   #lose({ connection, session }: RegisteredAgent, reason: AgentError | undefined): void {

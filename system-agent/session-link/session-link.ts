@@ -2,7 +2,7 @@ import type { Link } from '#protocol/ipc/link.ts';
 import type { SessionFeature } from '#protocol/ipc/messages/hello.ts';
 import type { Served } from '../sessions/sessions.ts';
 
-/** The agent of one session, after its hello. */
+/** The agent of one session, after its hello. Each time that it becomes the served one it is a new object. */
 export interface SessionAgent {
   readonly link: Link;
   readonly session: string;
@@ -18,7 +18,8 @@ export interface ServedAgent extends Served {
 
 /**
  * What doors see of the sessions: the served one's agent, or nobody. A handler that a door puts on an agent's link hears
- * that agent only while it is served; a request that was asked before a switch is not answered from after it.
+ * that agent only while it is served; a request that was asked before a switch is not answered from after it. Messages
+ * named `clipboard.…` and `files.…` pass only with the right to them, and streams end when one of these rights is lost.
  */
 export interface SessionLink {
   readonly served: ServedAgent | undefined;

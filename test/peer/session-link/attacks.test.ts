@@ -65,6 +65,17 @@ const ORPHAN = `
   print "$answer\\n";
 `;
 
+/** An agent that ends after its hello is answered, and leaves the connection to its child. */
+const LEFT_BEHIND = `
+  use Socket;
+  socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die;
+  connect($s, pack_sockaddr_un($ARGV[0])) or die;
+  syswrite($s, pack("H*", $ARGV[1]));
+  sysread($s, my $answer, 1000);
+  if (my $child = fork) { exit 0 }
+  1 while sysread($s, $answer, 1000);
+`;
+
 describe('local users that attack the session link', { skip }, () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let socket: string;
@@ -206,6 +217,18 @@ describe('local users that attack the session link', { skip }, () => {
       assert.equal((await orphan.exited).code, 0);
     });
     assert.match(reason, /refused.*the process has ended/);
+  });
+
+  it('an agent that has ended gives way, whoever holds its connection', { skip: without('perl') }, async () => {
+    await using left = asStranger('perl', '-e', LEFT_BEHIND, socket, hex(hello()));
+    await until(() => report().agents.length === 2);
+    await until(() => !left.running);
+    await using next = asStranger('perl', '-e', LEFT_BEHIND, socket, hex(hello()));
+    await until(() => /session agent dropped.*the process has ended/.test(system.stderr));
+    assert.equal((await left.exited).code, 0);
+    assert.equal(report().failed, 0);
+    process.kill(system.pid, 'SIGKILL'); // ends the child that still reads
+    await next.exited;
   });
 
   it('an agent of its own session that comes and goes all the time is logged now and then', {
