@@ -23,6 +23,15 @@ const PEERS = [
   { probe: 'strace', packages: ['strace'] },
   { probe: 'dbus-daemon', packages: ['dbus'] },
   { probe: '/usr/lib/python3/dist-packages/dbusmock/__main__.py', packages: ['python3-dbusmock', 'python3-gi'] },
+  { probe: 'Xvfb', packages: ['xvfb'] },
+  { probe: 'Xorg', packages: ['xserver-xorg-core'] },
+  {
+    probe: '/usr/lib/xorg/modules/drivers/dummy_drv.so',
+    packages: ['xserver-xorg-video-dummy'],
+  },
+  { probe: 'xclip', packages: ['xclip'] },
+  { probe: 'xsel', packages: ['xsel'] },
+  { probe: 'xrandr', packages: ['x11-xserver-utils'] },
 ];
 
 export function missingPeers() {

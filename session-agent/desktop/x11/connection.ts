@@ -58,6 +58,9 @@ export class XConnection implements AsyncDisposable {
       this.#alive = false;
       for (const fail of [...this.#waiting]) fail(new AgentError('cancelled', 'the display is gone'));
     });
+    // The package shares one table between all connections, but each server has atoms of its own.
+    client.atoms = {};
+    client.atom_names = {};
     client.on('event', (event) => this.#tell(event));
     client.on('error', (error) => {
       this.errors++;

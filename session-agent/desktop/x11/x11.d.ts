@@ -174,6 +174,9 @@ declare module 'x11' {
   export interface Client extends EventEmitter {
     /** Number of the last request; events carry the number of the last one that the server had dealt with. */
     readonly seq_num: number;
+    /** Atoms by name and names by atom, as far as they are known. */
+    atoms: Record<string, number>;
+    atom_names: Record<number, string>;
     on(event: 'connect', listener: (display: Display) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     on(event: 'event', listener: (event: XEvent) => void): this;

@@ -1,0 +1,181 @@
+import {
+  type ClipboardType,
+  clipboardGrab,
+  clipboardRead,
+  clipboardRelease,
+  type Selection,
+} from '#protocol/ipc/messages/clipboard.ts';
+import { sessionRights } from '#protocol/ipc/messages/hello.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { ClipboardPort } from '../desktop/backend.ts';
+import type { SystemSide } from '../system-side.ts';
+import { type Effect, type Input, initial, type State, step } from './machine.ts';
+
+/** Most bytes that are taken from the host for one paste. */
+export const MAX_PASTE_BYTES = 128 * 1024 * 1024;
+/** How long an application waits for the host, or the host for an application. */
+const PASTE_MS = 30_000;
+
+interface ReadAnswer {
+  readonly stream: number | undefined;
+  readonly why: string | undefined;
+}
+
+/** The clipboard between this session's applications and the host's side: carries out what the machine decides. */
+export class ClipboardService implements Service {
+  readonly name = 'clipboard';
+  readonly #selections: ReadonlyMap<Selection, SharedSelection>;
+  #subscriptions: Disposable[] = [];
+
+  constructor(
+    private readonly port: ClipboardPort,
+    private readonly link: SystemSide,
+    log: Log,
+  ) {
+    this.#selections = new Map(port.selections.map((name) => [name, new SharedSelection(name, port, link, log)]));
+  }
+
+  async start(): Promise<void> {
+    const { link, port } = this;
+    const feed = (selection: Selection, input: Input) => this.#selections.get(selection)?.feed(input);
+    const everywhere = (input: Input) => {
+      for (const selection of this.#selections.values()) selection.feed(input);
+    };
+    this.#subscriptions = [
+      link.onDown(() => everywhere({ on: 'rights', allowed: false })),
+      link.on(sessionRights, ({ clipboard }) => everywhere({ on: 'rights', allowed: clipboard })),
+      link.on(clipboardGrab, ({ selection, types }) =>
+        feed(selection, { on: 'host-grabbed', types: port.types.filter((type) => types.includes(type)) }),
+      ),
+      link.on(clipboardRelease, ({ selection }) => feed(selection, { on: 'host-released' })),
+      link.handle(clipboardRead, async ({ selection, type, maxBytes }, signal) => {
+        const shared = this.#selections.get(selection);
+        if (shared === undefined) return { stream: undefined, why: `${selection} is not shared here` };
+        return shared.read(type, maxBytes, signal);
+      }),
+      port.watch({
+        took: (selection) => feed(selection, { on: 'app-took' }),
+        copied: (selection, types) => feed(selection, { on: 'app-copied', types }),
+        cleared: (selection) => feed(selection, { on: 'app-cleared' }),
+      }),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    for (const subscription of this.#subscriptions.splice(0)) subscription[Symbol.dispose]();
+    for (const selection of this.#selections.values()) selection.feed({ on: 'rights', allowed: false });
+  }
+}
+
+class SharedSelection {
+  #state: State = initial;
+  #lastId = 0;
+  readonly #pastes = new Map<number, (content: Uint8Array | undefined) => void>();
+  readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
+  readonly #readers = new Map<number, AbortController>();
+
+  constructor(
+    private readonly selection: Selection,
+    private readonly port: ClipboardPort,
+    private readonly link: SystemSide,
+    private readonly log: Log,
+  ) {}
+
+  feed(input: Input): void {
+    const { state, effects } = step(this.#state, input);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  /** The host's side pastes. */
+  read(type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<ReadAnswer> {
+    const id = ++this.#lastId;
+    const overdue = () => this.feed({ on: 'read-overdue', id });
+    return this.#waiting(this.#reads, id, overdue, () => {
+      signal.addEventListener('abort', overdue, { once: true });
+      this.feed({ on: 'host-reads', id, type, maxBytes });
+    }).finally(() => signal.removeEventListener('abort', overdue));
+  }
+
+  /** An application pastes. */
+  #paste(type: ClipboardType): Promise<Uint8Array | undefined> {
+    const id = ++this.#lastId;
+    const overdue = () => this.feed({ on: 'paste-overdue', id });
+    return this.#waiting(this.#pastes, id, overdue, () => this.feed({ on: 'app-pastes', paste: { id, type } }));
+  }
+
+  #waiting<T>(table: Map<number, (answer: T) => void>, id: number, overdue: () => void, ask: () => void): Promise<T> {
+    return new Promise((resolve) => {
+      const deadline = setTimeout(overdue, PASTE_MS);
+      table.set(id, (answer) => {
+        clearTimeout(deadline);
+        table.delete(id);
+        resolve(answer);
+      });
+      ask();
+    });
+  }
+
+  #perform(effect: Effect): void {
+    const { selection, link, port } = this;
+    switch (effect.do) {
+      case 'send-grab':
+        return link.notify(clipboardGrab, { selection, types: effect.types });
+      case 'send-release':
+        return link.notify(clipboardRelease, { selection });
+      case 'offer':
+        return this.#run(port.offer(selection, effect.types, (type) => this.#paste(type)));
+      case 'withdraw':
+        return this.#run(port.withdraw(selection));
+      case 'ask-host':
+        return this.#run(this.#askHost(effect.type, effect.generation));
+      case 'read-app':
+        return this.#run(this.#readApp(effect.id, effect.type, effect.maxBytes));
+      case 'answer-paste':
+        return this.#pastes.get(effect.id)?.(effect.content);
+      case 'answer-read':
+        return this.#answerRead(effect);
+    }
+  }
+
+  async #askHost(type: ClipboardType, generation: number): Promise<void> {
+    let content: Uint8Array | undefined;
+    try {
+      const request = { selection: this.selection, type, maxBytes: MAX_PASTE_BYTES };
+      const { stream } = await this.link.call(clipboardRead, request, PASTE_MS);
+      if (stream !== undefined) content = await this.link.receiveStream(stream, MAX_PASTE_BYTES, PASTE_MS);
+    } finally {
+      this.feed({ on: 'host-content', generation, type, content });
+    }
+  }
+
+  async #readApp(id: number, type: ClipboardType, maxBytes: number): Promise<void> {
+    const reader = new AbortController();
+    this.#readers.set(id, reader);
+    let content: Uint8Array | undefined;
+    try {
+      content = await this.port.read(this.selection, type, maxBytes, reader.signal);
+    } finally {
+      this.#readers.delete(id);
+      this.feed({ on: 'app-content', id, content });
+    }
+  }
+
+  #answerRead(effect: Effect & { readonly do: 'answer-read' }): void {
+    this.#readers.get(effect.id)?.abort();
+    const answer = this.#reads.get(effect.id);
+    if ('why' in effect) return answer?.({ stream: undefined, why: effect.why });
+    try {
+      answer?.({ stream: this.link.sendStream(effect.content), why: undefined });
+    } catch (error) {
+      this.log.info('clipboard content could not be sent', { error });
+      answer?.({ stream: undefined, why: 'it could not be sent' });
+    }
+  }
+
+  /** One failed paste must not end the session's clipboard. */
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => this.log.info('clipboard: this did not work', { error }));
+  }
+}
