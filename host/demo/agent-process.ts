@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 const MAX_TAIL = 16 * 1024;
 const LAST_WORDS_MS = 500;
 
-/** A system-agent that lives as long as this object. */
+/** An agent that lives as long as this object. */
 export class AgentProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -14,13 +14,20 @@ export class AgentProcess implements AsyncDisposable {
 
   /**
    * @param command program and arguments
+   * @param environment added to ours
    * @param termGraceMs how long `stop` waits after SIGTERM
    */
   constructor(
     [program = '', ...args]: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
     private readonly termGraceMs = 5_000,
   ) {
-    this.#child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // Its standard input ends with us, even if we are killed: so it can end too.
+    this.#child = spawn(program, args, {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
+    this.#child.stdin?.on('error', () => {});
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_TAIL);
     });

@@ -1,17 +1,16 @@
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { plain } from '#host/cli/plain.ts';
 import { runPrompt } from '#host/cli/prompt.ts';
-import { readStatus } from '#host/cli/status.ts';
-import { Door } from '#host/qga/door.ts';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Io, Run } from '#shared/cli/io.ts';
 import { type CommandLine, type Parsed, parseCommandLine } from '#shared/cli/options.ts';
 import { AgentError } from '#shared/errors.ts';
-import { Backoff } from '#shared/lifecycle/backoff.ts';
 import { AgentProcess } from './agent-process.ts';
+import { demoCommands } from './commands.ts';
+import { Doors, untilOpen } from './doors.ts';
 import { RuntimeDirectory } from './runtime-directory.ts';
 import { EndSignals } from './signals.ts';
+import { readDoors } from './status.ts';
 
 const START_MS = 15_000;
 const LAST_LINES = 10;
@@ -19,8 +18,8 @@ const LAST_LINES = 10;
 const LINE = {
   name: 'uga demo',
   summary:
-    'Runs the system-agent on this machine as if it were a guest, in a private folder, and the host console on top: ' +
-    'what the agent says about this machine, then a prompt. Without a terminal the first alone.',
+    'Runs both agents on this machine as if it were a guest, in a private folder, and the host console on top: ' +
+    'what they say about this machine through three doors, then a prompt. Without a terminal the first alone.',
   options: [
     {
       name: 'real',
@@ -34,10 +33,17 @@ const LINE = {
 } as const satisfies CommandLine;
 
 /** `uga demo`, which is what `npm start` runs. */
-export const run: Run = (argv, io) => runDemo(argv, io, [process.execPath, process.argv[1] ?? '']);
+export const run: Run = (argv, io) =>
+  runDemo(argv, io, { uga: [process.execPath, process.argv[1] ?? ''], display: process.env.DISPLAY });
 
-/** @param uga how the program itself is started */
-export async function runDemo(argv: readonly string[], io: Io, uga: readonly string[]): Promise<number> {
+interface Surroundings {
+  /** How the program itself is started. */
+  readonly uga: readonly string[];
+  /** The X11 display of the person who runs this; without one there is no session agent. */
+  readonly display?: string | undefined;
+}
+
+export async function runDemo(argv: readonly string[], io: Io, { uga, display }: Surroundings): Promise<number> {
   io.stdout.on('error', () => {}); // a reader that left is no reason to leave the agent running
   let parsed: Parsed<typeof LINE>;
   try {
@@ -63,23 +69,33 @@ export async function runDemo(argv: readonly string[], io: Io, uga: readonly str
 
   using end = new EndSignals();
   await using directory = await RuntimeDirectory.create();
-  const { socket, state } = directory;
+  const { sockets, state, config } = directory;
   const mode = real ? [] : ['--demo'];
+  const listen = (['qga', 'ovirt', 'vdagent'] as const).flatMap((door) => [
+    `--${door}`,
+    `unix-listen:${sockets[door]}`,
+  ]);
   await using agent = new AgentProcess([
     ...uga,
     'system-agent',
     ...mode,
-    '--qga',
-    `unix-listen:${socket}`,
-    '--state-dir',
-    state,
+    ...listen,
+    ...['--link', sockets.link, '--state-dir', state, '--config', config],
   ]);
   const signal = AbortSignal.any([end.signal, agent.death]);
-  await using door = new Door(socket, {});
+  await using doors = new Doors(sockets);
   try {
-    await untilReady(door, signal);
-    io.stdout.write(`${await summary(door, real, signal)}\n`);
-    if (isTerminal) await runPrompt(door, { io, pretty: true }, signal);
+    await untilOpen(doors.qga, START_MS, signal);
+    // Its desktop records what it would do, unless all is real: the person's own clipboard stays untouched.
+    await using session = display
+      ? new AgentProcess([...uga, 'session-agent', '--link', sockets.link], real ? {} : { UGA_EFFECTS: 'refuse' })
+      : undefined;
+    const lines = await readDoors(doors, signal);
+    io.stdout.write(`${['An agent on this machine says:', '', ...lines, '', modeLine(real)].join('\n')}\n`);
+    if (session?.end !== undefined) io.stdout.write(`The session agent ${plain(session.end)}.\n`);
+    if (isTerminal) {
+      await runPrompt(doors.qga, { io, pretty: true }, { signal, extension: demoCommands(doors) });
+    }
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     if (!signal.aborted) {
@@ -107,25 +123,8 @@ async function confirm(io: Io): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** @throws {AgentError} the last reason why there was no connection, or 'cancelled' */
-async function untilReady(door: Door, signal: AbortSignal): Promise<void> {
-  const backoff = new Backoff(10, 200);
-  const deadline = Date.now() + START_MS;
-  for (;;) {
-    try {
-      await door.client({ signal });
-      return;
-    } catch (error) {
-      if (signal.aborted || Date.now() > deadline) throw error;
-    }
-    await sleep(backoff.next(), undefined, { signal }).catch(() => {});
-  }
-}
-
-async function summary(door: Door, real: boolean, signal: AbortSignal): Promise<string> {
-  const status = await readStatus(await door.client({ signal }), { signal });
-  const mode = real
+function modeLine(real: boolean): string {
+  return real
     ? 'REAL: commands take effect on this machine.'
     : 'Demo mode: commands that change anything answer "refused in demo mode".';
-  return ['The QGA door of an agent on this machine says:', '', ...status, '', mode].join('\n');
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -9,11 +9,19 @@ export class RuntimeDirectory implements AsyncDisposable {
   static async create(): Promise<RuntimeDirectory> {
     const directory = new RuntimeDirectory(await mkdtemp(path.join(process.env.XDG_RUNTIME_DIR || tmpdir(), 'uga-')));
     await mkdir(directory.state, { mode: 0o700 });
+    // Where no logind says whose session it is, the agent serves only users that are named.
+    await writeFile(directory.config, `[link]\nallow-uid=${process.getuid?.() ?? 0}\n`, { mode: 0o600 });
     return directory;
   }
 
-  get socket(): string {
-    return path.join(this.path, 'qga.sock');
+  /** Where the agent listens, a socket for each door and one for the session's agent. */
+  get sockets(): Readonly<Record<'qga' | 'ovirt' | 'vdagent' | 'link', string>> {
+    const at = (name: string) => path.join(this.path, `${name}.sock`);
+    return { qga: at('qga'), ovirt: at('ovirt'), vdagent: at('vdagent'), link: at('link') };
+  }
+
+  get config(): string {
+    return path.join(this.path, 'uga.conf');
   }
 
   get state(): string {

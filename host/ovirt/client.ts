@@ -17,6 +17,16 @@ export interface OvirtOptions {
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 
+/** Source: VDSM guestagent.py, which has the same five. */
+export type SessionState = 'unknown' | 'logged on' | 'locked' | 'active' | 'logged off';
+
+const SESSION_STATES: ReadonlyMap<string, SessionState> = new Map([
+  ['session-logon', 'logged on'],
+  ['session-lock', 'locked'],
+  ['session-unlock', 'active'],
+  ['session-logoff', 'logged off'],
+]);
+
 /**
  * Host side of the oVirt guest agent's protocol, as VDSM is: asks for everything once it is connected, agrees on the
  * version that the guest's heartbeats announce, and keeps the latest of each report. Strings of the guest come filtered
@@ -28,6 +38,7 @@ export class OvirtClient implements AsyncDisposable {
   readonly #latest = new Map<string, JsonObject>();
   #apiVersion = 0;
   #heartbeats = 0;
+  #session: SessionState = 'unknown';
   /** Lines that could not be read, and messages whose name nobody knows: counted, otherwise ignored. */
   readonly counts = { dropped: 0, unknown: 0 };
 
@@ -55,6 +66,11 @@ export class OvirtClient implements AsyncDisposable {
     return this.#latest;
   }
 
+  /** What the guest said last of its session; it does not repeat it. */
+  get session(): SessionState {
+    return this.#session;
+  }
+
   /** Which reports of MAIN_REPORTS have not come yet. */
   get missing(): string[] {
     // A guest announces 0 in its first heartbeat, whatever it can do; only the second one is to be believed.
@@ -73,16 +89,17 @@ export class OvirtClient implements AsyncDisposable {
 
   /** @throws {AgentError} 'timeout', 'cancelled' or 'failed' (lost); `latest` has what came */
   async untilComplete(options: OvirtOptions = {}): Promise<void> {
-    using deadline = this.#deadline(options);
-    deadline.waitingFor = 'not all reports came';
-    await this.#connection.wait(deadline, () => (this.missing.length === 0 ? true : undefined));
+    await this.#until(() => this.missing.length === 0, 'not all reports came', options);
+  }
+
+  /** Waits for some reports. @throws as `untilComplete` */
+  async untilReported(names: readonly string[], options: OvirtOptions = {}): Promise<void> {
+    await this.#until(() => names.every((name) => this.#latest.has(name)), `no ${names.join(', ')}`, options);
   }
 
   /** Waits for a first sign that an agent reads and speaks at the other end. @throws as `untilComplete` */
   async untilHeard(options: OvirtOptions = {}): Promise<void> {
-    using deadline = this.#deadline(options);
-    deadline.waitingFor = 'no word from the guest';
-    await this.#connection.wait(deadline, () => (this.#latest.size > 0 ? true : undefined));
+    await this.#until(() => this.#latest.size > 0, 'no word from the guest', options);
   }
 
   /**
@@ -136,6 +153,7 @@ export class OvirtClient implements AsyncDisposable {
       return;
     }
     this.#latest.set(name, members);
+    this.#session = SESSION_STATES.get(name) ?? this.#session;
     if (name === 'heartbeat') this.#negotiate(members.get('apiVersion'));
   }
 
@@ -150,6 +168,12 @@ export class OvirtClient implements AsyncDisposable {
 
   #write(name: string, members: { readonly [name: string]: Printable }): void {
     this.#connection.write(formatMessage(name, members));
+  }
+
+  async #until(isSo: () => boolean, waitingFor: string, options: OvirtOptions): Promise<void> {
+    using deadline = this.#deadline(options);
+    deadline.waitingFor = waitingFor;
+    await this.#connection.wait(deadline, () => (isSo() ? true : undefined));
   }
 
   #deadline({ timeoutMs, signal }: OvirtOptions): Deadline {

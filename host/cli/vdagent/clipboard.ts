@@ -14,6 +14,8 @@ export interface ClipboardOptions {
   /** Bytes as they are, even on a terminal. */
   readonly raw: boolean;
   readonly once: boolean;
+  /** The client outlives the command and goes on serving what it offers. */
+  readonly stays?: boolean | undefined;
   readonly forMs: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,8 +35,8 @@ export async function get(client: VdagentClient, io: Io, options: ClipboardOptio
  * guest copies something of its own, or for the time given.
  */
 export async function set(client: VdagentClient, io: Io, word: string, options: ClipboardOptions): Promise<number> {
-  const { selection, type, once, forMs, signal } = options;
-  const data = word === '-' ? await readAll(io.stdin, DEFAULT_MAX_CLIPBOARD) : Buffer.from(word);
+  const { selection, type, once, stays, forMs, signal } = options;
+  const data = word === '-' && !stays ? await readAll(io.stdin, DEFAULT_MAX_CLIPBOARD) : Buffer.from(word);
   const over = new AbortController();
   using live = new Live(io);
   let isServed = false;
@@ -48,6 +50,7 @@ export async function set(client: VdagentClient, io: Io, word: string, options: 
   });
   await client.offer(selection, new Map([[type, data]]), { signal });
   io.stderr.write(`${selection}: offered to the guest\n`);
+  if (stays) return EXIT.ok;
   await live.run(client.end(), { forMs, over: over.signal });
   if (isServed) await client.flush({ signal });
   if (once && !isServed) throw new AgentError('timeout', `the guest did not ask for the ${selection}`);

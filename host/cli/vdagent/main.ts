@@ -113,9 +113,14 @@ export const runVdagent: Run = async (argv, io) => {
  * What a person's words ask of the guest.
  *
  * @param signal ends what has no end of its own
+ * @param stays the client outlives the command
  * @throws {AgentError} 'invalid-argument'
  */
-export function readAction(words: readonly string[], options: Partial<Options> = {}, signal?: AbortSignal): Action {
+export function readAction(
+  words: readonly string[],
+  options: Partial<Options>,
+  { signal, stays }: { readonly signal?: AbortSignal; readonly stays?: boolean } = {},
+): Action {
   const [action = '', ...rest] = words;
   switch (action) {
     case 'capabilities':
@@ -125,7 +130,7 @@ export function readAction(words: readonly string[], options: Partial<Options> =
         return EXIT.ok;
       };
     case 'clipboard':
-      return readClipboardAction(rest, options, signal);
+      return readClipboardAction(rest, options, { signal, stays });
     case 'monitors': {
       const wishes = readWishes(rest);
       return async (client, io) => {
@@ -150,7 +155,7 @@ export function readAction(words: readonly string[], options: Partial<Options> =
 function readClipboardAction(
   [verb = '', ...words]: readonly string[],
   options: Partial<Options>,
-  signal: AbortSignal | undefined,
+  { signal, stays }: Pick<clipboard.ClipboardOptions, 'signal' | 'stays'>,
 ): Action {
   const settings: clipboard.ClipboardOptions = {
     selection: oneOf('selection', SELECTIONS, options.selection ?? 'clipboard'),
@@ -159,6 +164,7 @@ function readClipboardAction(
     once: options.once === true,
     forMs: readSeconds('for', options.for),
     signal,
+    stays,
   };
   const [content, ...more] = words;
   switch (verb) {

@@ -4,11 +4,15 @@ import { ourProgram, safeEnvironment } from '#test/support/agents.ts';
 import { Program } from '#test/support/programs.ts';
 
 it('uga demo without a terminal prints what our agent says about this machine, and ends with 0', async () => {
-  await using demo = new Program(ourProgram('demo'), safeEnvironment());
+  await using demo = new Program(ourProgram('demo'), { ...safeEnvironment(), DISPLAY: undefined });
   assert.deepEqual(await demo.exited, { code: 0, signal: null });
   assert.equal(demo.stderr, '');
   assert.match(demo.stdout, /\nagent {7}version \S+, [1-9]\d* of \d+ commands enabled\n/);
   assert.match(demo.stdout, /\ninterfaces {2}lo: /);
+  assert.match(demo.stdout, /\nmemory {6}\d+ MiB free of \d+ MiB, /);
+  assert.match(demo.stdout, /\nactive user \S/);
+  assert.match(demo.stdout, /\noffers {6}.*clipboard-by-demand/);
+  assert.match(demo.stdout, /\nclipboard {3}nothing copied in the guest\n/);
   assert.doesNotMatch(demo.stdout, /not available/);
   assert.match(demo.stdout, /\n\nDemo mode: commands that change anything answer "refused in demo mode"\.\n$/);
 });

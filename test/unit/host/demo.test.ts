@@ -15,6 +15,11 @@ const AGENT = `
   import { appendFileSync, statSync, writeFileSync } from 'node:fs';
   import path from 'node:path';
   const [log, mood, ...args] = process.argv.slice(2);
+  if (args[0] === 'session-agent') {
+    writeFileSync(log + '-session', JSON.stringify({ pid: process.pid, args, effects: process.env.UGA_EFFECTS }));
+    if (mood === 'no-session') process.exit(2);
+    await new Promise((resolve) => setTimeout(resolve, 100_000));
+  }
   const socketPath = args[args.indexOf('--qga') + 1].slice('unix-listen:'.length);
   const directory = path.dirname(socketPath);
   const mode = (statSync(directory).mode & 0o777).toString(8);
@@ -55,6 +60,8 @@ const AGENT = `
 
 interface Lab {
   readonly uga: string[];
+  /** What the session agent noted: its pid, arguments and the effects it may have. */
+  readonly session: () => string;
   /** What the agent noted: its pid, arguments and folder, and that it got a SIGTERM. */
   readonly log: () => string;
 }
@@ -64,7 +71,11 @@ async function lab(mood: string, test: (lab: Lab) => Promise<void>): Promise<voi
   const script = path.join(folder.path, 'agent.mjs');
   const logFile = path.join(folder.path, 'log');
   writeFileSync(script, AGENT);
-  await test({ uga: [process.execPath, script, logFile, mood], log: () => readFileSync(logFile, 'utf8') });
+  await test({
+    uga: [process.execPath, script, logFile, mood],
+    log: () => readFileSync(logFile, 'utf8'),
+    session: () => readFileSync(`${logFile}-session`, 'utf8'),
+  });
 }
 
 function isAlive(pid: number): boolean {
@@ -83,7 +94,7 @@ function shows(io: FakeIo, text: string): Promise<void> {
 describe('the agent process', () => {
   it('is killed when it is deaf to SIGTERM', async () => {
     const script = "process.on('SIGTERM', () => {}); process.stderr.write('up'); setInterval(() => {}, 1000)";
-    await using agent = new AgentProcess([process.execPath, '-e', script], 50);
+    await using agent = new AgentProcess([process.execPath, '-e', script], {}, 50);
     await until(() => agent.lastLines(1)[0] === 'up');
     await agent.stop();
     assert.equal(agent.end, 'was ended by SIGKILL');
@@ -112,17 +123,20 @@ describe('the agent process', () => {
   });
 });
 
+const MISSING = 'not available (nobody listens)';
+
 describe('the demonstration', () => {
   it('without a terminal prints one summary, ends the agent and leaves nothing behind', async () => {
     await lab('well', async ({ uga, log }) => {
       const io = fakeIo();
-      assert.equal(await runDemo([], io, uga), 0);
+      assert.equal(await runDemo([], io, { uga }), 0);
       const interfaces = Array.from({ length: 15 }, (_, at) => `            eth${at}: no address`);
       assert.equal(
-        io.out(),
+        io.out().replace(/not available \(cannot connect.*ENOENT.*\)/g, MISSING),
         `${[
-          'The QGA door of an agent on this machine says:',
+          'An agent on this machine says:',
           '',
+          'QEMU guest agent',
           'agent       version 1, 1 of 2 commands enabled',
           'host name   evil\\u{1B}]0;x\\u{7}',
           'system      Test OS, kernel 6.1, x86_64',
@@ -132,6 +146,12 @@ describe('the demonstration', () => {
           `interfaces  lo: ${'127.0.0.1/8, '.repeat(8)}and 2 more`,
           ...interfaces,
           '            and 5 more',
+          '',
+          'oVirt guest agent',
+          MISSING,
+          '',
+          'SPICE agent',
+          MISSING,
           '',
           'Demo mode: commands that change anything answer "refused in demo mode".',
         ].join('\n')}\n`,
@@ -143,8 +163,16 @@ describe('the demonstration', () => {
         '--demo',
         '--qga',
         `unix-listen:${directory}/qga.sock`,
+        '--ovirt',
+        `unix-listen:${directory}/ovirt.sock`,
+        '--vdagent',
+        `unix-listen:${directory}/vdagent.sock`,
+        '--link',
+        `${directory}/link.sock`,
         '--state-dir',
         `${directory}/state`,
+        '--config',
+        `${directory}/uga.conf`,
       ]);
       assert.equal(mode, '700');
       assert.equal(second, 'SIGTERM');
@@ -156,22 +184,22 @@ describe('the demonstration', () => {
   it('says what the agent said last when it does not start', async () => {
     await lab('dies', async ({ uga }) => {
       const io = fakeIo();
-      assert.equal(await runDemo([], io, uga), 1);
+      assert.equal(await runDemo([], io, { uga }), 1);
       assert.equal(io.err(), 'uga demo: the agent ended with code 7\n  the disk \\u{1B}[31mis full\n');
     });
   });
 
   it('says so when the agent cannot be run at all', async () => {
     const io = fakeIo();
-    assert.equal(await runDemo([], io, ['/nonexistent/node']), 1);
+    assert.equal(await runDemo([], io, { uga: ['/nonexistent/node'] }), 1);
     assert.match(io.err(), /^uga demo: the agent could not be started: .*ENOENT/);
   });
 
   it('on a terminal ends with a prompt, and with the agent when that dies', async () => {
     await lab('well', async ({ uga }) => {
       const terminal = fakeTerminal();
-      const ended = runDemo([], terminal, uga);
-      await shows(terminal, 'qga> ');
+      const ended = runDemo([], terminal, { uga });
+      await shows(terminal, 'uga> ');
       terminal.type('guest-get-users\r');
       await shows(terminal, '"user": "ada"');
       terminal.type('die\r');
@@ -183,8 +211,8 @@ describe('the demonstration', () => {
   it('ends the agent and cleans up when it is told to end', async () => {
     await lab('well', async ({ uga, log }) => {
       const terminal = fakeTerminal();
-      const ended = runDemo([], terminal, uga);
-      await shows(terminal, 'qga> ');
+      const ended = runDemo([], terminal, { uga });
+      await shows(terminal, 'uga> ');
       process.emit('SIGTERM', 'SIGTERM');
       assert.equal(await ended, 143);
       const { pid, directory } = JSON.parse(log().split('\n')[0] ?? '');
@@ -193,11 +221,35 @@ describe('the demonstration', () => {
     });
   });
 
+  it('runs a session agent beside it where there is a display, which must not touch the desktop', async () => {
+    await lab('well', async ({ uga, log, session }) => {
+      const terminal = fakeTerminal();
+      const ended = runDemo([], terminal, { uga, display: ':7' });
+      await shows(terminal, 'uga> ');
+      await until(() => existsSync(`${uga[2]}-session`) && session() !== '');
+      terminal.type('quit\r');
+      assert.equal(await ended, 0);
+      const { directory } = JSON.parse(log().split('\n')[0] ?? '');
+      const { pid, args, effects } = JSON.parse(session());
+      assert.deepEqual(args, ['session-agent', '--link', `${directory}/link.sock`]);
+      assert.equal(effects, 'refuse');
+      assert.equal(isAlive(pid), false);
+    });
+  });
+
+  it('goes on without a session agent', async () => {
+    await lab('no-session', async ({ uga }) => {
+      const io = fakeIo();
+      assert.equal(await runDemo([], io, { uga, display: ':7' }), 0);
+      assert.match(io.out(), /Demo mode: .*\nThe session agent ended with code 2\.\n$/);
+    });
+  });
+
   it('with --real asks on a terminal and starts nothing after any answer but yes', async () => {
     await lab('well', async ({ uga, log }) => {
       for (const answer of ['\r', 'n\r', '\u0004', '\u0003']) {
         const terminal = fakeTerminal();
-        const ended = runDemo(['--real'], terminal, uga);
+        const ended = runDemo(['--real'], terminal, { uga });
         await shows(terminal, 'THIS machine');
         terminal.type(answer);
         assert.equal(await ended, 0);
@@ -209,13 +261,13 @@ describe('the demonstration', () => {
   it('with --real and without a terminal is refused', async () => {
     await lab('well', async ({ uga, log }) => {
       const io = fakeIo({ stdin: 'y\n' });
-      assert.equal(await runDemo(['--real'], io, uga), 2);
+      assert.equal(await runDemo(['--real'], io, { uga }), 2);
       assert.match(io.err(), /^uga demo: --real asks before it starts and needs a terminal\n/);
       assert.throws(log, { code: 'ENOENT' });
     });
   });
 
   it('with an unknown option is refused', async () => {
-    assert.equal(await runDemo(['--fake'], fakeIo(), ['/nonexistent/node']), 2);
+    assert.equal(await runDemo(['--fake'], fakeIo(), { uga: ['/nonexistent/node'] }), 2);
   });
 });
