@@ -52,6 +52,23 @@ export async function switchTo(shell: RootShell, session: LoginSession): Promise
   await activeSession(shell, session.user);
 }
 
+/** Writes down what logind says, from now on. */
+export async function watchLogind(shell: RootShell): Promise<void> {
+  await shell.run(`busctl --system --json=short monitor org.freedesktop.login1 >${SIGNALS} 2>&1 &`);
+  await until(SESSION_TIMEOUT_MS, 'the monitor of the bus', async () => {
+    const { status } = await shell.try(`grep -q Monitoring ${SIGNALS}`);
+    return status === 0 || undefined;
+  });
+}
+
+/** When logind last told that a session has the screen, microseconds of the guest's clock; needs `watchLogind`. */
+export async function toldActive(shell: RootShell, { id }: LoginSession): Promise<number> {
+  const line = await shell.run(`grep '"ActiveSession":.*"data":."${id}",' ${SIGNALS} | tail -n 1`);
+  return (JSON.parse(line) as { 'timestamp-realtime': number })['timestamp-realtime'];
+}
+
+const SIGNALS = '/run/lab/logind-signals';
+
 /** Brings up LightDM's greeter, with this user chosen, beside the sessions there are. */
 export async function askForUser(shell: RootShell, user: string): Promise<void> {
   await shell.run(`XDG_SEAT_PATH=/org/freedesktop/DisplayManager/Seat0 dm-tool switch-to-user ${user}`);

@@ -39,6 +39,14 @@ export class DesktopSession {
     return { width: Number(width), height: Number(height) };
   }
 
+  /** Where the pointer is on the screen. */
+  async pointer(): Promise<{ x: number; y: number }> {
+    const text = await this.run('xdotool getmouselocation');
+    const [, x, y] = /x:(\d+) y:(\d+)/.exec(text) ?? [];
+    if (x === undefined) throw new AgentError('failed', `xdotool says: ${text}`);
+    return { x: Number(x), y: Number(y) };
+  }
+
   #asUser(command: string): string {
     const environment = `DISPLAY=${this.display} XAUTHORITY=/home/${this.user}/.Xauthority LANG=C.UTF-8`;
     return `runuser -u ${this.user} -- env ${environment} sh -c '${command.replaceAll("'", "'\\''")}'`;

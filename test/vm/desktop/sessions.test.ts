@@ -1,21 +1,34 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { RootShell } from '../guest/root-shell.ts';
 import { noDesktop } from '../needs.ts';
 import { until } from '../support/wait.ts';
 import { agentReady, Desktop } from './desktop.ts';
-import { activeSession, askForUser, type LoginSession, loggedOut, signIn, switchTo } from './logind.ts';
-import { original, sessionAgentsOf } from './pair.ts';
+import {
+  activeSession,
+  askForUser,
+  type LoginSession,
+  loggedOut,
+  signIn,
+  switchTo,
+  toldActive,
+  watchLogind,
+} from './logind.ts';
+import { original, ours, type Pair, sessionAgentsOf } from './pair.ts';
 import { DesktopSession } from './session.ts';
 
 /** What must be there soon takes a while when the machine is busy. */
 const SOON_MS = 20_000;
 
-for (const pair of [original]) {
+const PAIRS: readonly Pair[] = [original];
+
+for (const pair of PAIRS) {
   /** One guest for all, and an order: each test goes on with the users that the one before has left at the screen. */
   describe(`the right session is served, with ${pair.unit}`, { skip: noDesktop }, () => {
     let desktop: Desktop;
     let bob: DesktopSession;
     let alicesLogin: LoginSession;
+    let bobsLogin: LoginSession;
 
     before(async () => {
       desktop = await Desktop.start(pair);
@@ -75,8 +88,8 @@ for (const pair of [original]) {
 
     it('a second user who logs in is served and gets nothing of the first', async () => {
       const { shell } = desktop.guest;
-      const { display } = await signIn(shell, 'bob', PASSWORDS.bob);
-      bob = new DesktopSession(shell, 'bob', display);
+      bobsLogin = await signIn(shell, 'bob', PASSWORDS.bob);
+      bob = new DesktopSession(shell, 'bob', bobsLogin.display);
       assert.equal(await bob.paste('clipboard'), undefined);
       await serves(desktop, bob);
       assert.equal(await desktop.alice.paste('clipboard'), 'what alice has');
@@ -91,7 +104,32 @@ for (const pair of [original]) {
       await serves(desktop, alice);
       assert.equal(await bob.paste('clipboard'), 'what bob has');
     });
+    if (pair === ours) {
+      it("a switch is carried out within 2 s of logind's signal", async () => {
+        const { shell } = desktop.guest;
+        await watchLogind(shell);
+        for (const login of [bobsLogin, alicesLogin, bobsLogin, alicesLogin]) {
+          const before = await servedAt(shell);
+          await switchTo(shell, login);
+          const after = await until(SOON_MS, 'the served session in the log', async () => {
+            const now = await servedAt(shell);
+            return now.at > before.at && now.session === login.id ? now : undefined;
+          });
+          const ms = (after.at - (await toldActive(shell, login))) / 1000;
+          assert.ok(ms < 2000, `${login.user} served after ${ms} ms`);
+        }
+      });
+    }
   });
+}
+
+/** The last session that our agent's log says it serves, and when it said so, in microseconds of the guest's clock. */
+async function servedAt(shell: RootShell): Promise<{ session: string; at: number }> {
+  const line = await shell.run(
+    `journalctl --unit=${ours.unit} --output=json --grep='^served session session=' | tail -n 1`,
+  );
+  const entry = JSON.parse(line) as { MESSAGE: string; __REALTIME_TIMESTAMP: string };
+  return { session: /session=(\S+)/.exec(entry.MESSAGE)?.[1] ?? '', at: Number(entry.__REALTIME_TIMESTAMP) };
 }
 
 /** As the image has them. */
