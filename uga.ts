@@ -17,7 +17,11 @@ const FACES: readonly Face[] = [
     summary: 'the privileged daemon of a guest, one per guest',
     load: () => import('./system-agent/main.ts'),
   },
-  { name: 'session-agent', load: () => import('./session-agent/main.ts') },
+  {
+    name: 'session-agent',
+    summary: 'the agent of one login session, started with it',
+    load: () => import('./session-agent/main.ts'),
+  },
   {
     name: 'qemu-ga',
     summary: "the same door with qemu-ga's own options",

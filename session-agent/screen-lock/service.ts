@@ -1,0 +1,36 @@
+import { screenLock } from '#protocol/ipc/messages/screen-lock.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { SystemSide } from '../system-side.ts';
+import type { Locked } from './screen-savers.ts';
+
+/** Texts of the answer are cut to what the link carries. */
+const MAX_WHY = 200;
+
+/** Locks the session's screen when the system agent asks. Those who ask while it is being done share one attempt. */
+export class ScreenLockService implements Service {
+  readonly name = 'screen-lock';
+  #handling: Disposable | undefined;
+  #locking: Promise<Locked> | undefined;
+
+  constructor(
+    private readonly lock: () => Promise<Locked>,
+    private readonly link: SystemSide,
+    private readonly log: Log,
+  ) {}
+
+  async start(): Promise<void> {
+    this.#handling = this.link.handle(screenLock, async () => {
+      this.#locking ??= this.lock().finally(() => {
+        this.#locking = undefined;
+      });
+      const { locked, by, why } = await this.#locking;
+      this.log.info(locked ? 'screen locked' : 'screen could not be locked', { by, why });
+      return { locked, by, why: why?.slice(0, MAX_WHY) };
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#handling?.[Symbol.dispose]();
+  }
+}

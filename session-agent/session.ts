@@ -1,0 +1,84 @@
+import { sessionBus, systemBus } from '#shared/dbus/address.ts';
+import { BusClient } from '#shared/dbus/client.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Log } from '#shared/log/log.ts';
+import { featuresOf, sessionAgent } from './agent.ts';
+import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend.ts';
+import { backends } from './desktop/index.ts';
+import { noDesktop } from './desktop/none.ts';
+import { type Locked, lockScreen } from './screen-lock/screen-savers.ts';
+import { SystemLink } from './system-link/system-link.ts';
+
+export interface SessionOptions {
+  /** Socket of the system agent. */
+  readonly link: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Decision 5: `refuse` leaves the screen unlocked. */
+  readonly effects: 'real' | 'refuse';
+  /** Called when the session's desktop has gone: this agent ends with it. */
+  readonly ended: (why: string) => void;
+  readonly log: Log;
+}
+
+/** The agent of the session that this process was started in: opens its desktop, then serves. */
+export class Session implements Service {
+  readonly name = 'session';
+  #desktop: Desktop | undefined;
+  #agent: Service | undefined;
+
+  constructor(private readonly options: SessionOptions) {}
+
+  /** @throws {AgentError} when there is a desktop that does not let us in */
+  async start(signal: AbortSignal): Promise<void> {
+    const { env, log, ended } = this.options;
+    const desktop = await openDesktop({ env, log }, signal);
+    this.#desktop = desktop;
+    void desktop.lost.then(ended);
+    this.#agent = this.#build(desktop);
+    await this.#agent.start(signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.#agent?.stop();
+    await this.#desktop?.[Symbol.asyncDispose]();
+  }
+
+  #build(desktop: Desktop): Service {
+    const { link, env, effects, log } = this.options;
+    const user = new BusClient(sessionBus(env), log.child({ bus: 'session' }));
+    const system = new BusClient(systemBus(env), log.child({ bus: 'system' }));
+    const introduction = {
+      build: UGA_VERSION,
+      display: desktop.display,
+      features: featuresOf(desktop),
+      session: env.XDG_SESSION_ID,
+    };
+    return sessionAgent({
+      desktop,
+      lockScreen: effects === 'real' ? () => lockScreen(user, system) : refuseToLock,
+      link: new SystemLink({ path: link, introduction, log }),
+      needed: [user, system],
+      log,
+    });
+  }
+}
+
+async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<Desktop> {
+  const backend = chooseBackend(backends, session);
+  if (backend === undefined) {
+    const why = session.env.WAYLAND_DISPLAY ? 'this Wayland session has no X server' : 'DISPLAY is not set';
+    session.log.warn('no desktop: no clipboard, monitors or pointer here', { why });
+    return noDesktop;
+  }
+  const desktop = await backend.open(session, signal);
+  session.log.info('desktop', {
+    backend: backend.name,
+    display: desktop.display,
+    features: featuresOf(desktop).join(),
+  });
+  return desktop;
+}
+
+async function refuseToLock(): Promise<Locked> {
+  return { locked: false, why: 'refused: this agent was started to change nothing' };
+}
