@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, lstatSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { FrameReader, type IpcMap } from '#protocol/ipc/framing.ts';
 import { clipboardGrab, clipboardRead } from '#protocol/ipc/messages/clipboard.ts';
 import { type SessionRights, sessionRights } from '#protocol/ipc/messages/hello.ts';
 import { monitorsConfigure, pointerLayout } from '#protocol/ipc/messages/monitors.ts';
@@ -332,6 +333,28 @@ describe('the session link with strangers', () => {
     await until(() => host.server.counters.accepted === 202);
     assert.equal(host.server.counters.turnedAway, 200 - room);
     closeSync(again);
+  });
+
+  it('an agent that was too slow for a change of its rights hears it when it reads again', async () => {
+    await using host = await LinkHost.start();
+    const fd = connectUnix(host.path);
+    const body = { oldest: 1, newest: 1, build: 'x', display: 'none', features: [], session: '1' };
+    writeAvailable(fd, dumbFrame({ kind: 'notification', name: 'hello', body }));
+    const { link } = (await served(host)).agent;
+    for (let count = 0; count < 40_000; count++) link.notify(clipboardGrab, GRAB);
+    host.decision.serve({ session: ONE, clipboard: false, files: false });
+    const reader = new FrameReader();
+    const rights: unknown[] = [];
+    const part = Buffer.alloc(100_000);
+    await until(() => {
+      const count = readAvailable(fd, part) ?? 0;
+      reader.push(part.subarray(0, count), (frame) => {
+        if (frame.get('name') === 'session.rights') rights.push(Object.fromEntries(frame.get('body') as IpcMap));
+      });
+      return rights.length === 2;
+    });
+    assert.deepEqual(rights, [ALL, { ...NONE, served: true }]);
+    closeSync(fd);
   });
 
   it('a first frame that is none is refused without an answer; a hello of nobody with the reason', async () => {
