@@ -8,7 +8,8 @@ import { Door } from '#host/qga/door.ts';
 import { VdagentClient } from '#host/vdagent/client.ts';
 import { Backoff } from '#shared/lifecycle/backoff.ts';
 
-const TIMEOUT_MS = 3_000;
+/** Longer than the five seconds between the heartbeats of an oVirt agent. */
+const TIMEOUT_MS = 7_000;
 
 /** The three doors of one agent, each connected when it is needed, and what happens behind them. */
 export class Doors implements AsyncDisposable {

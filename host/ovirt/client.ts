@@ -94,7 +94,11 @@ export class OvirtClient implements AsyncDisposable {
 
   /** Waits for some reports. @throws as `untilComplete` */
   async untilReported(names: readonly string[], options: OvirtOptions = {}): Promise<void> {
-    await this.#until(() => names.every((name) => this.#latest.has(name)), `no ${names.join(', ')}`, options);
+    await this.#until(
+      () => names.every((name) => this.#latest.has(name)),
+      `not all of ${names.join(', ')} came`,
+      options,
+    );
   }
 
   /** Waits for a first sign that an agent reads and speaks at the other end. @throws as `untilComplete` */

@@ -26,7 +26,10 @@ export const REPORTS: ReadonlyMap<string, number> = new Map([
   ['containers', 3],
 ]);
 
-/** Reports that every guest sends soon after it was asked, as far as the API version in force has them. */
+/**
+ * Reports that every guest sends soon after it was asked, as far as the API version in force has them. Not active-user: a
+ * guest that cannot know who that is says nothing.
+ */
 export const MAIN_REPORTS: readonly string[] = [
   'heartbeat',
   'host-name',
@@ -35,5 +38,4 @@ export const MAIN_REPORTS: readonly string[] = [
   'os-info',
   'timezone',
   'network-interfaces',
-  'active-user',
 ];

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { ourProgram, safeEnvironment } from '#test/support/agents.ts';
-import { Program } from '#test/support/programs.ts';
+import { childrenOf } from '#test/support/processes.ts';
+import { Program, temporaryFolder } from '#test/support/programs.ts';
+import { until } from '#test/support/until.ts';
 
 it('uga demo without a terminal prints what our agent says about this machine, and ends with 0', async () => {
   await using demo = new Program(ourProgram('demo'), { ...safeEnvironment(), DISPLAY: undefined });
@@ -16,3 +18,23 @@ it('uga demo without a terminal prints what our agent says about this machine, a
   assert.doesNotMatch(demo.stdout, /not available/);
   assert.match(demo.stdout, /\n\nDemo mode: commands that change anything answer "refused in demo mode"\.\n$/);
 });
+
+it('an agent of a demo that is killed ends too', async () => {
+  using folder = temporaryFolder();
+  const environment = { ...safeEnvironment(), DISPLAY: undefined, XDG_RUNTIME_DIR: folder.path };
+  await using demo = new Program(ourProgram('demo'), environment);
+  await until(() => childrenOf(demo.pid).length > 0);
+  const [agent = 0] = childrenOf(demo.pid);
+  demo.kill('SIGKILL');
+  await demo.exited;
+  await until(() => !isAlive(agent), 'the agent ends');
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
