@@ -13,6 +13,9 @@ export { root };
 
 const NATIVE = 'native/koffi.node';
 
+/** What session-agent/desktop/x11 asks of the x11 package beyond its core. */
+const X11_PARTS = new Set(['./ext/big-requests', './ext/fixes', './ext/randr', './ext/xc-misc']);
+
 /** @type {import('esbuild').Plugin} */
 const nativeParts = {
   name: 'native-parts',
@@ -24,6 +27,11 @@ const nativeParts = {
     }));
     // msgpackr's optional accelerator starts four threads for nothing that is needed here.
     build.onResolve({ filter: /^msgpackr-extract$/ }, () => ({ path: 'msgpackr-extract', namespace: 'absent' }));
+    // The x11 package also holds an X server, key names and two dozen extensions: three quarters of a megabyte to parse.
+    build.onResolve({ filter: /^\.\/(xserver|keysyms|ext\/.+)$/ }, ({ path: wanted, importer }) => {
+      const isOfX11 = /\/node_modules\/x11\/lib\/(index|xcore)\.js$/.test(importer);
+      return isOfX11 && !X11_PARTS.has(wanted) ? { path: wanted, namespace: 'absent' } : undefined;
+    });
     build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
       contents: 'module.exports = undefined',
       loader: 'js',
