@@ -3,6 +3,7 @@ import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Io } from '#shared/cli/io.ts';
 import { type CommandLine, parseCommandLine } from '#shared/cli/options.ts';
 import { AgentError } from '#shared/errors.ts';
+import { stopWithInput } from '#shared/lifecycle/input-end.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
 import { createLog } from '#shared/log/stderr.ts';
@@ -57,10 +58,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const log = createLog({ level: options.level, fd: 2, journal: env.JOURNAL_STREAM !== undefined });
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, link: options.link });
   const stopping = new AbortController();
+  const effects = env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real';
+  if (effects === 'refuse') stopWithInput(stopping);
   const session = new Session({
     link: options.link,
     env,
-    effects: env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real',
+    effects,
     ended: (why) => stopping.abort(why),
     log,
   });

@@ -6,6 +6,7 @@ import { featuresOf, sessionAgent } from './agent.ts';
 import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend.ts';
 import { backends } from './desktop/index.ts';
 import { noDesktop } from './desktop/none.ts';
+import { recordingDesktop } from './desktop/recording.ts';
 import { type Locked, lockScreen } from './screen-lock/screen-savers.ts';
 import { SystemLink } from './system-link/system-link.ts';
 
@@ -13,7 +14,7 @@ export interface SessionOptions {
   /** Socket of the system agent. */
   readonly link: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Decision 5: `refuse` leaves the screen unlocked. */
+  /** Decision 5: `refuse` changes nothing in the session. */
   readonly effects: 'real' | 'refuse';
   /** Called when the session's desktop has gone: this agent ends with it. */
   readonly ended: (why: string) => void;
@@ -30,8 +31,9 @@ export class Session implements Service {
 
   /** @throws {AgentError} when there is a desktop that does not let us in */
   async start(signal: AbortSignal): Promise<void> {
-    const { env, log, ended } = this.options;
-    const desktop = await openDesktop({ env, log }, signal);
+    const { effects, env, log, ended } = this.options;
+    const opened = await openDesktop({ env, log }, signal);
+    const desktop = effects === 'refuse' ? recordingDesktop(opened, log) : opened;
     this.#desktop = desktop;
     void desktop.lost.then(ended);
     this.#agent = this.#build(desktop);

@@ -1,10 +1,10 @@
-import { fstatSync } from 'node:fs';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Io } from '#shared/cli/io.ts';
 import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/options.ts';
 import { systemBus } from '#shared/dbus/address.ts';
 import { BusClient } from '#shared/dbus/client.ts';
 import { AgentError } from '#shared/errors.ts';
+import { stopWithInput } from '#shared/lifecycle/input-end.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { createLog } from '#shared/log/stderr.ts';
 import { systemAgent } from './agent.ts';
@@ -106,16 +106,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     log,
   });
   const stopping = new AbortController();
-  if (options.demo) endWithInput(stopping);
+  if (options.demo) stopWithInput(stopping);
   return runUntilSignal(agent, log, stopping);
-}
-
-/** Whoever shows us may be killed and could not end us then; the pipe that it holds closes by itself. */
-function endWithInput(stopping: AbortController): void {
-  const input = fstatSync(0);
-  if (!input.isFIFO() && !input.isSocket()) return;
-  process.stdin.on('end', () => stopping.abort('end of input')).on('error', () => stopping.abort('end of input'));
-  process.stdin.resume();
 }
 
 /** UGA_EFFECTS=refuse is how tests start the agent on a machine that somebody needs. */
