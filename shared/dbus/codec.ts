@@ -60,10 +60,12 @@ class BoundedBuffer extends DBusBuffer {
   #depth = 0;
 
   protected override readTree(tree: TypeTree): unknown {
-    if ('({'.includes(tree.type) && tree.child.length === 0) throw new Error('empty struct');
+    if ('({r'.includes(tree.type) && tree.child.length === 0) throw new Error('empty struct');
     if (this.#depth === MAX_DEPTH) throw new Error('nested too deep');
     this.#depth++;
     const value = super.readTree(tree);
+    // The length of a text is not checked, and a position beyond 31 bits would be aligned to one before the beginning.
+    if (this.pos > this.buffer.length) throw new Error('ends in the middle of a value');
     this.#depth--;
     return value;
   }

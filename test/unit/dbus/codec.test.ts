@@ -71,6 +71,7 @@ describe('D-Bus messages', () => {
   for (const [what, signature, length] of [
     ['an array of empty structs', 'a()', 8],
     ['an array of empty dictionary entries', 'a{}', 8],
+    ['an array of structs without members', 'ar', 8],
     ['an array that is longer than the message', 'a(y)', 0xffff_fff0],
   ] as const) {
     it(`are malformed with ${what}, and reading ends`, () => {
@@ -81,6 +82,12 @@ describe('D-Bus messages', () => {
       assert.throws(() => decode(bytes), { code: 'malformed' });
     });
   }
+
+  it('are malformed with a text that is longer than the message, and reading ends', () => {
+    const bytes = encode({ ...call, signature: 'as', body: [['text', 'more']] });
+    bytes.writeUInt32LE(0xffff_fff0, bytes.indexOf('text') - 4);
+    assert.throws(() => decode(bytes), { code: 'malformed' });
+  });
 
   it('are malformed when they are nested deeper than the specification allows', () => {
     const nested = (depth: number): Value => {
