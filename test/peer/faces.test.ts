@@ -30,9 +30,8 @@ describe('uga', () => {
   it('--help lists the faces that work, --version names the build', () => {
     const help = uga('--help');
     assert.equal(help.status, 0);
-    for (const face of ['system-agent', 'qemu-ga', 'host', 'demo'])
+    for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'host', 'demo'])
       assert.match(help.stdout, new RegExp(`^ +${face} `, 'm'));
-    assert.doesNotMatch(help.stdout, /session-agent/);
     assert.match(uga('--version').stdout, /^uga \d+\.\d+\.\d+ \([0-9a-f]{12}|unknown\)\n$/);
   });
 
@@ -45,7 +44,7 @@ describe('uga', () => {
     });
   }
 
-  for (const face of ['system-agent', 'qemu-ga', 'host', 'demo']) {
+  for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'host', 'demo']) {
     it(`${face} --help exits 0 and writes only to stdout`, () => {
       const result = uga(face, '--help');
       assert.equal(result.status, 0, result.stderr);
@@ -54,11 +53,13 @@ describe('uga', () => {
     });
   }
 
-  it('session-agent is not part of this build and says so', () => {
-    const result = uga('session-agent', '--link', '/x');
-    assert.equal(result.status, 2);
-    assert.match(result.stderr, /not available in this build/);
-  });
+  for (const args of [['--link', 'relative.sock'], ['--log-level', 'loud'], ['stray']]) {
+    it(`session-agent ${args.join(' ')} prints the usage on stderr and exits 2`, () => {
+      const result = uga('session-agent', ...args);
+      assert.equal(result.status, 2);
+      assert.match(result.stderr, /Usage: uga session-agent/);
+    });
+  }
 });
 
 describe('uga system-agent', () => {
