@@ -58,6 +58,13 @@ describe('uga', () => {
     assert.equal(result.status, 2);
     assert.match(result.stderr, /'x' is not an absolute path/);
   });
+  for (const args of [['--link', 'relative.sock'], ['--log-level', 'loud'], ['stray']]) {
+    it(`session-agent ${args.join(' ')} prints the usage on stderr and exits 2`, () => {
+      const result = uga('session-agent', ...args);
+      assert.equal(result.status, 2);
+      assert.match(result.stderr, /Usage: uga session-agent/);
+    });
+  }
 });
 
 describe('uga system-agent', () => {

@@ -52,10 +52,12 @@ export class XSelection {
     private readonly listener: SelectionListener,
   ) {}
 
-  /** Tells who owns it now. */
+  /** Tells who owns it now, unless a change that comes meanwhile tells it first. */
   async look(): Promise<void> {
+    const generation = this.#generation;
+    const time = await this.#serverTime();
     const owner = await this.#owner();
-    if (owner !== this.window) await this.#owned(owner, await this.#serverTime());
+    if (generation === this.#generation && owner !== this.window) await this.#owned(owner, time);
   }
 
   /** XFixes says that the owner has changed. */
