@@ -70,7 +70,7 @@ export function systemAgent({ channels, platform, gates, ovirt, bus, link, uinpu
     server,
     tablet,
     ...door(channels.ovirt, (channel) => {
-      const ports = { ...platform, sessions };
+      const ports = { ...platform, console: director };
       return new OvirtDoor({ channel, ports, gate: gates.ovirt, options: ovirt, log: log.child({ door: 'ovirt' }) });
     }),
     ...door(channels.vdagent, (channel) => {
