@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import path from 'node:path';
 import { resumeGuest } from '../guest/guest.ts';
 import type { Machine } from '../guest/machine.ts';
 import { SpiceClient } from '../spice/client.ts';
+import { until } from '../support/wait.ts';
 import type { Pair } from './pair.ts';
 import { DesktopSession } from './session.ts';
 
@@ -20,7 +22,7 @@ export class Desktop implements AsyncDisposable {
   ) {}
 
   /**
-   * Comes back when the agents are there for the client.
+   * Comes back when alice is served.
    * @param prepare changes the guest before they start
    */
   static async start(pair: Pair, prepare: (guest: Machine) => Promise<void> = async () => {}): Promise<Desktop> {
@@ -31,7 +33,10 @@ export class Desktop implements AsyncDisposable {
       await pair.start(guest.shell);
       client = await SpiceClient.start(guest.socketOf('spice'), path.join(guest.files.folder, 'client.log'));
       await agentReady(client);
-      return new Desktop(guest, client, new DesktopSession(guest.shell, 'alice', ':0'));
+      const alice = new DesktopSession(guest.shell, 'alice', ':0');
+      const desktop = new Desktop(guest, client, alice);
+      await serves(desktop, alice);
+      return desktop;
     } catch (error) {
       await client?.[Symbol.asyncDispose]();
       await guest[Symbol.asyncDispose]();
@@ -52,4 +57,19 @@ export async function agentReady(client: SpiceClient, timeoutMs = READY_TIMEOUT_
     'the agent of the guest',
     ({ agent, capabilities }) => agent && capabilities.includes(CLIPBOARD_BY_DEMAND),
   );
+}
+
+let texts = 0;
+
+/** Waits until both directions of the clipboard work for a session. A text that was copied while nobody was served stays with the client, so each try is new. */
+export async function serves({ client }: Desktop, session: DesktopSession): Promise<void> {
+  await until(READY_TIMEOUT_MS, `${session.user} to read what the client copies`, async () => {
+    const text = `text ${++texts}`;
+    await client.copy('clipboard', text);
+    return (await session.paste('clipboard')) === text || undefined;
+  });
+  const text = `text ${++texts}`;
+  await session.copy('clipboard', text);
+  await client.sees(READY_TIMEOUT_MS, `what ${session.user} copied`, (state) => state.guestOwns.clipboard);
+  assert.equal(await client.paste('clipboard'), text);
 }

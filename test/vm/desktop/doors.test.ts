@@ -96,7 +96,7 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     assert.equal(beat['free-ram'], String(Math.floor(Number(mem_free) / 1024)));
   });
 
-  it('QGA answers meanwhile, and says the same as uname and who', async () => {
+  it('QGA and SPICE answer meanwhile, and QGA says the same as uname and who', async () => {
     const { return: info } = await qga.ask('guest-get-osinfo');
     assert.equal((info as Record<string, string>)['kernel-release'], await run('uname -r'));
     const { return: users } = await qga.ask('guest-get-users');
@@ -104,6 +104,10 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
       (users as { user: string }[]).map(({ user }) => user),
       (await run('who | cut -d" " -f1')).split('\n').filter(Boolean),
     );
+    await desktop.client.copy('clipboard', 'meanwhile');
+    await until(SOON_MS, 'the text of the client', async () => {
+      return (await desktop.alice.paste('clipboard')) === 'meanwhile' || undefined;
+    });
   });
 
   it('oVirt: the active user is the one at the screen, and nobody is while the greeter is', async () => {

@@ -16,8 +16,11 @@ const SESSION_TIMEOUT_MS = 90_000;
 
 /** Sessions of users and greeters, without those that are closing. */
 async function loginSessions(shell: RootShell): Promise<LoginSession[]> {
+  // One at a time: a session may end between the list and the look.
   const text = await shell.run(
-    'loginctl show-session -p Id -p Name -p Display -p Active -p State $(ls -1 /run/systemd/sessions | grep -v ref)',
+    `for file in /run/systemd/sessions/*[!f]; do
+      loginctl show-session -p Id -p Name -p Display -p Active -p State "\${file##*/}" 2>/dev/null && echo
+    done; true`,
   );
   return text
     .split('\n\n')

@@ -4,7 +4,7 @@ import { noDesktop } from '../needs.ts';
 import type { Size } from '../spice/client.ts';
 import { until } from '../support/wait.ts';
 import { Desktop } from './desktop.ts';
-import { original } from './pair.ts';
+import { original, ours } from './pair.ts';
 
 /** Neither is in the list of modes that the display has by itself. */
 const SIZES = [
@@ -24,7 +24,7 @@ const TEXTS = ['plain', 'Grüße, 世界, 🖥️', 'two\nlines\n', 'x'.repeat(5
 /** For what an agent does on a busy machine. */
 const SOON_MS = 20_000;
 
-for (const pair of [original]) {
+for (const pair of [original, ours]) {
   describe(`a SPICE client and the desktop, with ${pair.unit}`, { skip: noDesktop }, () => {
     let desktop: Desktop;
 
