@@ -98,7 +98,11 @@ for (const pair of [ours]) {
       await bob.copy('clipboard', 'what bob has');
       await client.sees(SOON_MS, 'what bob copied', (state) => state.guestOwns.clipboard);
       await switchTo(guest.shell, alicesLogin);
-      await client.sees(SOON_MS, 'the release', (state) => !state.guestOwns.clipboard);
+      // The first user's own text may be offered at once: what counts is that the second's is not.
+      await until(SOON_MS, 'the end of what bob copied', async () => {
+        const { guestOwns } = await client.state();
+        return !guestOwns.clipboard || (await client.paste('clipboard')) !== 'what bob has' || undefined;
+      });
       await serves(desktop, alice);
       assert.equal(await bob.paste('clipboard'), 'what bob has');
     });
