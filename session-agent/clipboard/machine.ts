@@ -161,7 +161,9 @@ function become(state: State, owner: Owner, effects: readonly Effect[] = []): St
 function rights(state: State, allowed: boolean): Step {
   if (allowed === state.allowed) return { state, effects: [] };
   const { owner } = state;
-  if (owner.kind === 'nobody') return { state: { ...state, allowed }, effects: [] };
+  // The host's side waits for the session's word before it offers what it has.
+  if (owner.kind === 'nobody')
+    return { state: { ...state, allowed }, effects: allowed ? [{ do: 'send-release' }] : [] };
   const failed = failWaiting(owner, 'the session may not use the clipboard now');
   if (owner.kind === 'host')
     return { state: { ...state, allowed, owner: NOBODY }, effects: [...failed, { do: 'withdraw' }] };

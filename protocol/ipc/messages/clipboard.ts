@@ -18,7 +18,10 @@ export const clipboardGrab = notification({
   body: record({ selection, types: words(CLIPBOARD_TYPES, 16) }),
 });
 
-/** The sender's side no longer owns `selection`. Never between two grabs of the same side. */
+/**
+ * The sender's side does not own `selection` (any longer). Never between two grabs of the same side. A session that is
+ * given the clipboard says with this or a grab what it has, and is then offered what the host's side has.
+ */
 export const clipboardRelease = notification({
   name: 'clipboard.release',
   direction: 'both',

@@ -72,8 +72,8 @@ export class Clipboard {
   }
 
   grab({ selection, serial, types }: Received<'clipboard-grab'>): void {
-    const usable = this.#usable(types);
-    this.#feed(selection, { on: 'client-grabbed', serial, types: usable });
+    // Whoever is served now or later; what its agent cannot take is left out when it is offered.
+    this.#feed(selection, { on: 'client-grabbed', serial, types: carried(types) });
   }
 
   release({ selection }: Received<'clipboard-release'>): void {
@@ -96,7 +96,7 @@ export class Clipboard {
     if (agent === undefined) return;
     this.#handlers = [
       agent.link.on(clipboardGrab, ({ selection, types }) =>
-        this.#feed(selection, { on: 'guest-grabbed', types: this.#usable(types) }),
+        this.#feed(selection, { on: 'guest-grabbed', types: agent.has('clipboard.text') ? carried(types) : [] }),
       ),
       agent.link.on(clipboardRelease, ({ selection }) => this.#feed(selection, { on: 'guest-released' })),
       agent.link.handle(clipboardRead, ({ selection, type, maxBytes }, signal) =>
@@ -111,12 +111,6 @@ export class Clipboard {
     for (const selection of SELECTIONS) {
       this.#feed(selection, { on: this.#isAllowed && this.#line.speaksOf(selection) ? 'opened' : 'closed' });
     }
-  }
-
-  /** Of `types`, those that the session's agent can take and give. */
-  #usable(types: readonly string[]): ClipboardType[] {
-    const has = this.#agent?.has('clipboard.text') === true;
-    return CLIPBOARD_TYPES.filter((type) => type === 'text' && has && types.includes(type));
   }
 
   #feedAll(input: Input): void {
@@ -147,7 +141,9 @@ export class Clipboard {
       case 'send-none':
         return this.#line.send('clipboard', { selection, type: 'none', data: NOTHING });
       case 'offer':
-        return this.#agent?.link.notify(clipboardGrab, { selection, types: effect.types });
+        if (this.#agent?.has('clipboard.text'))
+          this.#agent.link.notify(clipboardGrab, { selection, types: effect.types });
+        return;
       case 'withdraw':
         return this.#agent?.link.notify(clipboardRelease, { selection });
       case 'read':
@@ -187,6 +183,11 @@ export class Clipboard {
 }
 
 const NOTHING = new Uint8Array();
+
+/** What the session link carries in this build. */
+function carried(types: readonly string[]): ClipboardType[] {
+  return CLIPBOARD_TYPES.filter((type) => type === 'text' && types.includes(type));
+}
 
 /** `none` and types of the protocol that the session link has no word for are no type here. */
 function known(type: string): ClipboardType | undefined {

@@ -8,6 +8,8 @@ import { FIRST_SERIAL, judgeSerial, nextSerial } from './serial.ts';
  *     nobody --client-grabbed--> client --client-released, client-changed----> nobody
  *     guest <--guest-grabbed / client-grabbed--> client     the last one wins
  *     any    --closed----------> nobody; what the guest has is remembered and grabbed again when it opens
+ *     nobody --guest-released--> client, if the client had grabbed while no session could hear of it: a session says
+ *                                first what it has itself, then hears what the client has
  *
  * Every request of the client is answered exactly once, and only with what the owner of that moment gives.
  */
@@ -19,6 +21,8 @@ export interface State {
   /** What the session's applications can give, announced or not. */
   readonly guestTypes: readonly ClipboardType[];
   readonly clientTypes: readonly ClipboardType[];
+  /** What the client can give, whether a session knows of it or not. */
+  readonly clientHas: readonly ClipboardType[];
   /** Questions to the session, at most one for each type. */
   readonly reads: readonly Read[];
   /** Requests that the client has not answered, oldest first. */
@@ -85,6 +89,7 @@ export const initial: State = {
   serial: FIRST_SERIAL,
   guestTypes: [],
   clientTypes: [],
+  clientHas: [],
   reads: [],
   asked: [],
   nextId: 0,
@@ -100,13 +105,13 @@ export function step(state: State, input: Input): Step {
       return same({ ...state, guestTypes: [] });
     case 'client-changed':
       return {
-        state: { ...disown(state), isOpen: false, serial: FIRST_SERIAL, asked: [], reads: [] },
+        state: { ...disown(state), isOpen: false, serial: FIRST_SERIAL, clientHas: [], asked: [], reads: [] },
         effects: leaveClient(state),
       };
     case 'client-grabbed':
       return clientGrabs(state, input.serial, input.types);
     case 'client-released':
-      return state.owner === 'client' ? { state: disown(state), effects: leaveClient(state) } : same(state);
+      return clientReleases({ ...state, clientHas: [] });
     case 'client-requested':
       return clientRequests(state, input.type);
     case 'client-answered':
@@ -178,7 +183,7 @@ function grabForGuest(state: State, before: readonly Effect[]): Step {
   const { guestTypes: types, serial } = state;
   if (!state.isOpen || types.length === 0) return { state, effects: before };
   return {
-    state: { ...state, owner: 'guest', serial: nextSerial(serial) },
+    state: { ...state, owner: 'guest', serial: nextSerial(serial), clientHas: [] },
     effects: [...before, { do: 'send-grab', serial, types }],
   };
 }
@@ -187,13 +192,17 @@ function clientGrabs(state: State, serial: number | undefined, types: readonly C
   const verdict = serial === undefined ? 'new' : judgeSerial(state.serial, serial);
   if (verdict === 'stale') return { state, effects: [{ do: 'count', kind: 'stale-grab' }] };
   // Counted also while it means nothing: the client has counted it.
-  const counted = { ...state, serial: verdict === 'new' ? nextSerial(state.serial) : state.serial };
+  const counted = { ...state, clientHas: types, serial: verdict === 'new' ? nextSerial(state.serial) : state.serial };
   if (!state.isOpen) return same(counted);
   const offer: Effect[] = types.length > 0 ? [{ do: 'offer', types }] : withdraw(state);
   return {
     state: { ...disown(counted), owner: 'client', clientTypes: types, guestTypes: [] },
     effects: [...refuseRequests(state), ...failPastes(state), ...offer],
   };
+}
+
+function clientReleases(state: State): Step {
+  return state.owner === 'client' ? { state: disown(state), effects: leaveClient(state) } : same(state);
 }
 
 function clientRequests(state: State, type: ClipboardType | undefined): Step {
@@ -223,11 +232,18 @@ function guestAnswers(state: State, id: number, data: Uint8Array | undefined): S
 }
 
 function guestReleases(state: State): Step {
-  if (state.owner !== 'guest') return same({ ...state, guestTypes: [] });
+  if (state.owner !== 'guest') return offerClients({ ...state, guestTypes: [] });
   return {
     state: { ...disown(state), guestTypes: [] },
     effects: [...refuseRequests(state), { do: 'send-release' }],
   };
+}
+
+/** The session has nothing of its own: what the client had grabbed before is offered to it. */
+function offerClients(state: State): Step {
+  const { isOpen, owner, clientHas: types } = state;
+  if (!isOpen || owner !== 'nobody' || types.length === 0) return same(state);
+  return { state: { ...state, owner: 'client', clientTypes: types }, effects: [{ do: 'offer', types }] };
 }
 
 function guestPastes(state: State, paste: number, type: ClipboardType): Step {

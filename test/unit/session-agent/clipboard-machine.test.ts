@@ -34,7 +34,13 @@ describe('the clipboard machine', () => {
     assert.deepEqual(names(play(allowed, copied, locked).effects), ['send-release']);
     assert.deepEqual(names(play(allowed, copied, locked, allowed).effects), ['send-grab']);
     assert.deepEqual(names(play(allowed, grabbed, locked).effects), ['withdraw']);
-    assert.deepEqual(names(play(allowed, grabbed, locked, allowed).effects), []);
+    assert.deepEqual(names(play(allowed, grabbed, locked, allowed).effects), ['send-release']);
+  });
+
+  it('says when it is given the clipboard and has nothing, so that the host offers what it has', () => {
+    assert.deepEqual(names(play(allowed).effects), ['send-release']);
+    assert.deepEqual(names(play(allowed, allowed).effects), []);
+    assert.deepEqual(names(play(copied, { on: 'app-took' }, allowed).effects), []);
   });
 
   it('does not release between two copies', () => {

@@ -363,6 +363,50 @@ describe('SPICE clipboard: rights', () => {
     assert.deepEqual(await open.heard(), [grab(0)]);
   });
 
+  it('what the client copied before a session was served is offered once the session has nothing of its own', async () => {
+    const open = await openDoor();
+    open.sessionLink.serve(undefined);
+    open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
+    await open.heard();
+    const next = new FakeSessionAgent('c2');
+    open.sessionLink.serve(next);
+    assert.deepEqual(next.link.take(), []);
+    next.link.say(clipboardRelease, { selection });
+    assert.deepEqual(next.link.take(), [offered]);
+  });
+
+  it('what a session has when it is served wins over what the client copied before', async () => {
+    const open = await openDoor();
+    open.sessionLink.serve(undefined);
+    open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
+    await open.heard();
+    const next = new FakeSessionAgent('c2');
+    open.sessionLink.serve(next);
+    next.link.say(clipboardGrab, { selection, types: ['text'] });
+    assert.deepEqual(await open.heard(), [grab(1)]);
+    next.link.say(clipboardRelease, { selection });
+    assert.deepEqual(next.link.take(), []);
+  });
+
+  it("a session that comes after a switch is offered the client's clipboard, and what was released is not", async () => {
+    const open = await openDoor();
+    open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
+    await open.heard();
+    assert.deepEqual(open.session.take(), [offered]);
+    const next = new FakeSessionAgent('c2');
+    open.sessionLink.serve(next);
+    assert.deepEqual(open.session.take(), [withdrawn]);
+    next.link.say(clipboardRelease, { selection });
+    assert.deepEqual(next.link.take(), [offered]);
+    open.sessionLink.serve(undefined);
+    open.host.send('clipboard-release', { selection });
+    await open.heard();
+    const third = new FakeSessionAgent('c3');
+    open.sessionLink.serve(third);
+    third.link.say(clipboardRelease, { selection });
+    assert.deepEqual(third.link.take(), []);
+  });
+
   it('a grab of the client while locked is ignored but counted', async () => {
     const open = await openDoor();
     open.sessionLink.serve(open.agent, { isLocked: true });
