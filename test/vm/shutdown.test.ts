@@ -5,6 +5,7 @@ import { resumeGuest } from './guest/guest.ts';
 import type { Machine } from './guest/machine.ts';
 import { type Answer, QgaClient } from './guest/qga-client.ts';
 import { noGuests } from './needs.ts';
+import { Vdsm } from './ovirt/vdsm.ts';
 
 const OFF_TIMEOUT_MS = 60_000;
 
@@ -37,6 +38,21 @@ for (const agent of [product, original]) {
       await ended;
     });
   }
+}
+
+for (const [reboot, ending] of [
+  ['False', ENDINGS.powerdown],
+  ['True', ENDINGS.reboot],
+] as const) {
+  it(`oVirt's shutdown with reboot ${reboot} works`, { skip: noGuests }, async () => {
+    await using guest = await resumeGuest();
+    await product.start(guest.shell);
+    using host = await Vdsm.connect(guest.socketOf('ovirt'));
+    await host.newest('heartbeat', OFF_TIMEOUT_MS);
+    const ended = ending(guest);
+    host.send('shutdown', { timeout: '0', message: "it's over; $(reboot)", reboot });
+    await ended;
+  });
 }
 
 async function answersOf(guest: Machine, agent: AgentUnit): Promise<Answer[]> {

@@ -14,10 +14,11 @@ export interface Pair {
 }
 
 /** The built product: its session agents come from the sessions' autostart. */
-export const ours: Pair = {
+export const ours: Pair & { startSystem(shell: RootShell): Promise<void> } = {
   unit: product.unit,
   sessionProcess: 'node /opt/uga/uga.js session-agent',
   resizes: true,
+  startSystem: product.start,
   start: async (shell) => {
     await product.start(shell);
     await startInSessions(shell, ours.sessionProcess);
@@ -39,7 +40,7 @@ export const original: Pair = {
 };
 
 /** Sessions look for this file, and run it until they end: lab-session-agent in the image. */
-async function startInSessions(shell: RootShell, command: string): Promise<void> {
+export async function startInSessions(shell: RootShell, command: string): Promise<void> {
   await shell.run(`mkdir -p /run/lab && echo '${command}' >/run/lab/new && mv /run/lab/new /run/lab/session-agent`);
 }
 
