@@ -56,7 +56,8 @@ fuzz('whatever a host says, it hears only what it understands, and may say more'
   channel.say('\n{"__name__":"echo","n":1}\n');
   read();
   const echoes = host.take().filter(({ name }) => name === 'echo');
-  assert.deepEqual(echoes, [{ name: 'echo', members: { n: 1 } }]);
+  // The line end may have finished an echo that was cut short.
+  assert.deepEqual(echoes.at(-1), { name: 'echo', members: { n: 1 } });
   for (const { delaySeconds, message } of platform.plans) {
     assert.ok(delaySeconds >= 0 && delaySeconds <= 604_800);
     assert.match(message, /^\P{Cc}{1,1024}$/u);

@@ -19,9 +19,9 @@ it('a session agent that runs as a systemd user unit serves the graphical sessio
 }, async () => {
   await using desktop = await Desktop.start(asUserUnit);
   const { shell } = desktop.guest;
-  const pid = await shell.run(
-    `pgrep -u alice -f 'node /opt/uga/uga.js session-agent$' | xargs -n1 -I{} sh -c 'grep -l user@ /proc/{}/cgroup'`,
+  const files = await shell.run(
+    `for pid in $(pgrep -u alice -f 'uga.js session-agent$'); do grep -l user@ /proc/$pid/cgroup; done; true`,
   );
-  assert.match(pid, /^\/proc\/\d+\/cgroup$/m);
+  assert.match(files, /^\/proc\/\d+\/cgroup$/m);
   assert.match(await shell.run(`journalctl --unit=${ours.unit} --output=cat`), /session agent connected .*uid=1000/);
 });
