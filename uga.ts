@@ -1,39 +1,6 @@
 import path from 'node:path';
-import type { Io, Run } from '#shared/cli/io.ts';
-
-/**
- * One program, several faces: by subcommand, or by the name it is called under. A face is loaded when it is chosen.
- */
-interface Face {
-  readonly name: string;
-  /** For --help; a face without it is not listed. */
-  readonly summary?: string;
-  load(): Promise<{ readonly run: Run }>;
-}
-
-const FACES: readonly Face[] = [
-  {
-    name: 'system-agent',
-    summary: 'the privileged daemon of a guest, one per guest',
-    load: () => import('./system-agent/main.ts'),
-  },
-  {
-    name: 'session-agent',
-    summary: 'the agent of one login session, started with it',
-    load: () => import('./session-agent/main.ts'),
-  },
-  {
-    name: 'qemu-ga',
-    summary: "the same door with qemu-ga's own options",
-    load: () => import('./system-agent/qemu-ga/main.ts'),
-  },
-  { name: 'host', summary: 'talk to an agent from the host side', load: () => import('./host/main.ts') },
-  {
-    name: 'demo',
-    summary: 'try the agent here: nothing on this machine is changed',
-    load: () => import('./host/demo/main.ts'),
-  },
-];
+import type { Io } from '#shared/cli/io.ts';
+import { FACES } from './faces.ts';
 
 const HELP = `Usage: uga FACE [OPTION]...
        uga --help | --version

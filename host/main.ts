@@ -6,12 +6,12 @@ import { runOvirt } from './cli/ovirt/main.ts';
 import { runQga } from './cli/qga.ts';
 import { runVdagent } from './cli/vdagent/main.ts';
 
-const LINE = {
+export const COMMAND_LINE = {
   name: 'uga host',
   summary: 'Talks to the guest agent of a virtual machine from the host side.',
   options: [],
   positionals: [
-    { name: 'DOOR', required: true },
+    { name: 'DOOR', required: true, choices: ['qga', 'ovirt', 'vdagent'] },
     { name: 'ARGUMENT', rest: true },
   ],
   sections: [
@@ -38,11 +38,11 @@ export const run: Run = async (argv, io) => {
       return runVdagent(rest, io);
     case '--help':
     case '-h':
-      io.stdout.write(helpText(LINE));
+      io.stdout.write(helpText(COMMAND_LINE));
       return 0;
     default: {
       const message = door === undefined ? 'DOOR is missing' : `unknown door '${door}'`;
-      return reportUsage(LINE, new AgentError('invalid-argument', message), io);
+      return reportUsage(COMMAND_LINE, new AgentError('invalid-argument', message), io);
     }
   }
 };

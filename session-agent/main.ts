@@ -10,7 +10,7 @@ import { createLog } from '#shared/log/stderr.ts';
 import { Session } from './session.ts';
 import { DEFAULT_LINK_PATH } from './system-link/system-link.ts';
 
-const COMMAND_LINE = {
+export const COMMAND_LINE = {
   name: 'uga session-agent',
   summary: "The agent of one login session, with the user's rights: clipboard, monitors, pointer layout, screen lock.",
   options: [

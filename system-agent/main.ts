@@ -26,7 +26,7 @@ import { parseUinputSpec } from './pointer/spec.ts';
 import { demoGate } from './qga/gate.ts';
 import { openLinkSocket } from './session-link/socket.ts';
 
-const COMMAND_LINE = {
+export const COMMAND_LINE = {
   name: 'uga system-agent',
   summary: 'The one privileged daemon of a guest: serves the host over its channels.',
   options: [

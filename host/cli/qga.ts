@@ -15,7 +15,7 @@ import { readAll } from './stdin.ts';
 /** The most that an agent takes as one message. */
 const MAX_STDIN = 64 * 1024 * 1024;
 
-const LINE = {
+export const COMMAND_LINE = {
   name: 'uga host qga',
   summary:
     'Sends a command to the QEMU guest agent door of a guest (ours or qemu-ga) and prints what it returns. Without a ' +
@@ -76,13 +76,13 @@ printf 'guest-ping\\nguest-get-time\\n' | uga host qga -c qga.sock`,
 
 /** `uga host qga`. */
 export const runQga: Run = async (argv, io) => {
-  let parsed: Parsed<typeof LINE>;
+  let parsed: Parsed<typeof COMMAND_LINE>;
   let options: { readonly timeoutMs: number; readonly pretty: boolean };
   let args: JsonObject | undefined;
   try {
-    parsed = parseCommandLine(LINE, argv);
+    parsed = parseCommandLine(COMMAND_LINE, argv);
     if (parsed.help) {
-      io.stdout.write(helpText(LINE));
+      io.stdout.write(helpText(COMMAND_LINE));
       return EXIT.ok;
     }
     options = readOptions(parsed.options, io.stdout.isTTY === true);
@@ -92,7 +92,7 @@ export const runQga: Run = async (argv, io) => {
         ? readObject((await readAll(io.stdin, MAX_STDIN)).toString())
         : readArguments(words);
   } catch (error) {
-    if (error instanceof AgentError) return reportUsage(LINE, error, io);
+    if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
     throw error;
   }
   await using door = new Door(parsed.options.connect, { timeoutMs: options.timeoutMs });
@@ -102,7 +102,7 @@ export const runQga: Run = async (argv, io) => {
   try {
     await door.client();
   } catch (error) {
-    return reportError(LINE.name, error, io);
+    return reportError(COMMAND_LINE.name, error, io);
   }
   return await runPrompt(door, surface);
 };

@@ -15,7 +15,7 @@ import { readDoors } from './status.ts';
 const START_MS = 15_000;
 const LAST_LINES = 10;
 
-const LINE = {
+export const COMMAND_LINE = {
   name: 'uga demo',
   summary:
     'Runs both agents on this machine as if it were a guest, in a private folder, and the host console on top: ' +
@@ -45,22 +45,22 @@ interface Surroundings {
 
 export async function runDemo(argv: readonly string[], io: Io, { uga, display }: Surroundings): Promise<number> {
   io.stdout.on('error', () => {}); // a reader that left is no reason to leave the agent running
-  let parsed: Parsed<typeof LINE>;
+  let parsed: Parsed<typeof COMMAND_LINE>;
   try {
-    parsed = parseCommandLine(LINE, argv);
+    parsed = parseCommandLine(COMMAND_LINE, argv);
   } catch (error) {
-    if (error instanceof AgentError) return reportUsage(LINE, error, io);
+    if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
     throw error;
   }
   if (parsed.help) {
-    io.stdout.write(helpText(LINE));
+    io.stdout.write(helpText(COMMAND_LINE));
     return 0;
   }
   const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true;
   const { real } = parsed.options;
   if (real && !isTerminal) {
     return reportUsage(
-      LINE,
+      COMMAND_LINE,
       new AgentError('invalid-argument', '--real asks before it starts and needs a terminal'),
       io,
     );

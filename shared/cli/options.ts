@@ -22,6 +22,8 @@ export interface Positional {
   readonly required?: true;
   /** Takes all that is left; only the last can. */
   readonly rest?: true;
+  /** Words that it usually is; a shell completes them, the parser does not insist. */
+  readonly choices?: readonly string[];
 }
 
 export interface CommandLine {

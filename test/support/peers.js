@@ -19,6 +19,7 @@ const PEERS = [
   { probe: '/usr/share/doc/gir1.2-spiceclientglib-2.0/copyright', packages: ['gir1.2-spiceclientglib-2.0'] },
   { probe: '/usr/lib/python3/dist-packages/gi', packages: ['python3-gi'] },
   { probe: 'spice-vdagentd', packages: ['spice-vdagent'] },
+  { probe: 'groff', packages: ['groff-base'] },
   { probe: 'ip', packages: ['iproute2'] },
   { probe: '/usr/share/zoneinfo/tzdata.zi', packages: ['tzdata'] },
   { probe: 'socat', packages: ['socat'] },

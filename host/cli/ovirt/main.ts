@@ -13,7 +13,7 @@ import { formatJson } from '#shared/json/format.ts';
 import type { JsonObject, JsonValue } from '#shared/json/value.ts';
 import { describe } from './describe.ts';
 
-const LINE = {
+export const COMMAND_LINE = {
   name: 'uga host ovirt',
   summary:
     "Talks to the oVirt guest agent door of a guest (ours or ovirt-guest-agent) as oVirt's host does: asks for all reports and agrees on the version of the protocol.",
@@ -24,7 +24,7 @@ const LINE = {
     { name: 'wait', value: 'NAME', help: "With send: wait for the guest's next message NAME and print it." },
   ],
   positionals: [
-    { name: 'ACTION', required: true },
+    { name: 'ACTION', required: true, choices: ['watch', 'get', 'send'] },
     { name: 'ARGUMENT', rest: true },
   ],
   sections: [
@@ -65,30 +65,30 @@ type Action = (client: OvirtClient, io: Io) => Promise<number>;
 
 /** `uga host ovirt`. */
 export const runOvirt: Run = async (argv, io) => {
-  let parsed: Parsed<typeof LINE>;
+  let parsed: Parsed<typeof COMMAND_LINE>;
   let timeoutMs: number | undefined;
   let act: Action;
   try {
-    parsed = parseCommandLine(LINE, argv);
+    parsed = parseCommandLine(COMMAND_LINE, argv);
     if (parsed.help) {
-      io.stdout.write(helpText(LINE));
+      io.stdout.write(helpText(COMMAND_LINE));
       return EXIT.ok;
     }
     timeoutMs = readSeconds('timeout', parsed.options.timeout);
     act = readAction(parsed.positionals, parsed.options);
   } catch (error) {
-    if (error instanceof AgentError) return reportUsage(LINE, error, io);
+    if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
     throw error;
   }
   try {
     await using client = await OvirtClient.connect(parsed.options.connect, { timeoutMs });
     return await act(client, io);
   } catch (error) {
-    return reportError(LINE.name, error, io);
+    return reportError(COMMAND_LINE.name, error, io);
   }
 };
 
-function readAction([action = '', ...words]: readonly string[], options: Values<typeof LINE>): Action {
+function readAction([action = '', ...words]: readonly string[], options: Values<typeof COMMAND_LINE>): Action {
   const forMs = readSeconds('for', options.for);
   if (forMs !== undefined && action !== 'watch') throw wrong('--for goes with watch');
   if (options.wait !== undefined && action !== 'send') throw wrong('--wait goes with send');
@@ -140,7 +140,7 @@ export async function get(client: OvirtClient, io: Io, signal?: AbortSignal): Pr
   const reports = new Map<string, JsonValue>([['apiVersion', BigInt(client.apiVersion)], ...client.latest]);
   io.stdout.write(`${io.stdout.isTTY ? formatPretty(reports) : formatJson(reports)}\n`);
   if (failure === undefined) return EXIT.ok;
-  return reportError(`${LINE.name}: without ${client.missing.join(', ')}`, failure, io);
+  return reportError(`${COMMAND_LINE.name}: without ${client.missing.join(', ')}`, failure, io);
 }
 
 /** @throws {AgentError} 'failed' when the connection ends before the time is over */

@@ -16,7 +16,7 @@ const SELECTIONS = ['clipboard', 'primary'] as const;
 const TYPES = ['text', 'png', 'bmp', 'tiff', 'jpg'] as const;
 const MAX_DISPLAY = 255;
 
-const LINE = {
+export const COMMAND_LINE = {
   name: 'uga host vdagent',
   summary:
     "Talks to the SPICE agent door of a guest (ours or spice-vdagentd's) as a SPICE server with one client does.",
@@ -40,7 +40,7 @@ const LINE = {
     },
   ],
   positionals: [
-    { name: 'ACTION', required: true },
+    { name: 'ACTION', required: true, choices: ['capabilities', 'clipboard', 'monitors', 'mouse'] },
     { name: 'ARGUMENT', rest: true },
   ],
   sections: [
@@ -78,19 +78,19 @@ uga host vdagent -c spice.sock mouse 100,200 left 300,200 wheel-down`,
   ],
 } as const satisfies CommandLine;
 
-type Options = Values<typeof LINE>;
+type Options = Values<typeof COMMAND_LINE>;
 type Action = (client: VdagentClient, io: Io) => Promise<number>;
 
 /** `uga host vdagent`. */
 export const runVdagent: Run = async (argv, io) => {
-  let parsed: Parsed<typeof LINE>;
+  let parsed: Parsed<typeof COMMAND_LINE>;
   let timeoutMs: number | undefined;
   let capabilities: Capabilities | undefined;
   let act: Action;
   try {
-    parsed = parseCommandLine(LINE, argv);
+    parsed = parseCommandLine(COMMAND_LINE, argv);
     if (parsed.help) {
-      io.stdout.write(helpText(LINE));
+      io.stdout.write(helpText(COMMAND_LINE));
       return EXIT.ok;
     }
     const { options, positionals } = parsed;
@@ -98,14 +98,14 @@ export const runVdagent: Run = async (argv, io) => {
     capabilities = options.as === undefined ? undefined : readCapabilities(options.as);
     act = readAction(positionals, options);
   } catch (error) {
-    if (error instanceof AgentError) return reportUsage(LINE, error, io);
+    if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
     throw error;
   }
   try {
     await using client = await VdagentClient.connect(parsed.options.connect, { timeoutMs, capabilities });
     return await act(client, io);
   } catch (error) {
-    return reportError(LINE.name, error, io);
+    return reportError(COMMAND_LINE.name, error, io);
   }
 };
 

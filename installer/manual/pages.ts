@@ -1,0 +1,131 @@
+import { COMMAND_LINE as hostOvirt } from '#host/cli/ovirt/main.ts';
+import { COMMAND_LINE as hostQga } from '#host/cli/qga.ts';
+import { COMMAND_LINE as hostVdagent } from '#host/cli/vdagent/main.ts';
+import { COMMAND_LINE as demo } from '#host/demo/main.ts';
+import { COMMAND_LINE as host } from '#host/main.ts';
+import { COMMAND_LINE as sessionAgent } from '#session-agent/main.ts';
+import { COMMAND_LINE as systemAgent } from '#system-agent/main.ts';
+import { HELP as QEMU_GA_HELP } from '#system-agent/qemu-ga/help.ts';
+import { FACES } from '../../faces.ts';
+import { entriesOfHelp } from './help-entries.ts';
+import type { Page } from './page.ts';
+
+const CONFIGURATION = [
+  { term: '/etc/uga/uga.conf', text: 'Configuration; see uga.conf(5).' },
+  { term: '/etc/uga/uga.conf.d/*.conf', text: 'Read after it, in the order of their names.' },
+];
+
+/** Every page of the manual. A face without a page fails a test. */
+export const PAGES: readonly Page[] = [
+  {
+    name: 'uga',
+    section: 1,
+    brief: 'the unified guest agent of a virtual machine',
+    description: [
+      'uga is one program with several faces; the first word chooses one, or the name it is called under.',
+      'In a virtual machine it is the one agent that QEMU, libvirt, Proxmox, KubeVirt, oVirt and SPICE hosts talk to, in place of qemu-ga, ovirt-guest-agent, spice-vdagentd and spice-vdagent. On a host it talks to such agents.',
+    ],
+    body: [
+      {
+        title: 'Faces',
+        entries: FACES.flatMap(({ name, summary }) =>
+          summary === undefined ? [] : [{ term: `uga ${name}`, text: summary }],
+        ),
+      },
+      {
+        title: 'Options',
+        entries: [
+          { term: '-h, --help', text: 'Show the faces and exit.' },
+          { term: '-V, --version', text: 'Show version and commit and exit.' },
+        ],
+      },
+      {
+        title: 'Exit codes',
+        entries: [
+          { term: '0', text: 'done, or stopped by a signal' },
+          { term: '2', text: 'the command line or the configuration cannot be understood' },
+        ],
+      },
+    ],
+    seeAlso: ['uga-system-agent(8)', 'uga-session-agent(1)', 'uga-host(1)', 'uga-demo(1)', 'qemu-ga(8)'],
+  },
+  {
+    name: 'qemu-ga',
+    section: 8,
+    brief: "the unified guest agent under the QEMU guest agent's own options",
+    description: [
+      "Under this name the unified guest agent serves the QEMU guest agent protocol alone, with the options, configuration file and exit codes of QEMU's own qemu-ga, so that scripts and unit files that start it need no change.",
+    ],
+    body: [{ title: 'Options', entries: entriesOfHelp(QEMU_GA_HELP) }],
+    files: [
+      {
+        term: '/etc/qemu/qemu-ga.conf',
+        text: 'Configuration, group [general]; the keys are those that --dump-conf prints.',
+      },
+    ],
+    seeAlso: ['uga-system-agent(8)', 'uga(1)'],
+  },
+  {
+    name: 'uga-system-agent',
+    section: 8,
+    brief: 'the privileged daemon of the unified guest agent',
+    commandLine: systemAgent,
+    description: [
+      'It serves the QEMU guest agent protocol, the oVirt guest agent protocol and the SPICE agent protocol over the virtio-serial ports org.qemu.guest_agent.0, ovirt-guest-agent.0 and com.redhat.spice.0. A door whose port is not there waits for it without cost.',
+      'It is normally started by systemd when one of the ports appears.',
+    ],
+    files: [
+      ...CONFIGURATION,
+      { term: '/run/uga/link.sock', text: 'Socket for the agents of login sessions.' },
+      { term: '/var/lib/uga', text: 'What must outlive a restart.' },
+      { term: '/dev/virtio-ports', text: 'The ports, by the names that the host gave them.' },
+    ],
+    seeAlso: ['uga-session-agent(1)', 'qemu-ga(8)', 'uga(1)'],
+  },
+  {
+    name: 'uga-session-agent',
+    section: 1,
+    brief: 'the agent of one login session',
+    commandLine: sessionAgent,
+    description: [
+      'It is started with the session and ends with it. The system agent serves the active session of the seat only; a locked session gets no clipboard.',
+    ],
+    files: [{ term: '/run/uga/link.sock', text: 'Socket of the system agent.' }],
+    seeAlso: ['uga-system-agent(8)', 'uga(1)'],
+  },
+  {
+    name: 'uga-host',
+    section: 1,
+    brief: 'talk to the guest agent of a virtual machine from its host',
+    commandLine: host,
+    seeAlso: ['uga-host-qga(1)', 'uga-host-ovirt(1)', 'uga-host-vdagent(1)'],
+  },
+  {
+    name: 'uga-host-qga',
+    section: 1,
+    brief: 'send commands to the QEMU guest agent door of a guest',
+    commandLine: hostQga,
+    seeAlso: ['uga-host(1)', 'qemu-ga(8)', 'virsh(1)'],
+  },
+  {
+    name: 'uga-host-ovirt',
+    section: 1,
+    brief: 'watch and steer a guest through its oVirt door',
+    commandLine: hostOvirt,
+    seeAlso: ['uga-host(1)'],
+  },
+  {
+    name: 'uga-host-vdagent',
+    section: 1,
+    brief: 'use the clipboard, monitors and pointer of a guest through its SPICE agent door',
+    commandLine: hostVdagent,
+    seeAlso: ['uga-host(1)', 'remote-viewer(1)'],
+  },
+  {
+    name: 'uga-demo',
+    section: 1,
+    brief: 'try the unified guest agent on this machine without changing it',
+    commandLine: demo,
+    seeAlso: ['uga-host(1)', 'uga(1)'],
+  },
+];
