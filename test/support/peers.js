@@ -20,6 +20,7 @@ const PEERS = [
   { probe: '/usr/lib/python3/dist-packages/gi', packages: ['python3-gi'] },
   { probe: 'spice-vdagentd', packages: ['spice-vdagent'] },
   { probe: 'groff', packages: ['groff-base'] },
+  { probe: 'xmllint', packages: ['libxml2-utils', 'libvirt0'] },
   { probe: 'ip', packages: ['iproute2'] },
   { probe: '/usr/share/zoneinfo/tzdata.zi', packages: ['tzdata'] },
   { probe: 'socat', packages: ['socat'] },
