@@ -87,6 +87,20 @@ describe('the session link', () => {
     await until(() => second.isUp);
   });
 
+  it('who comes before it is known who is logged in waits for that and is not refused', async () => {
+    await using host = new LinkHost();
+    host.sessions.change([], 'unknown');
+    await host.server.start();
+    const early = host.client();
+    await early.start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(host.server.counters.accepted, 0);
+    host.sessions.change([ONE, TWO], 'logind');
+    await until(() => early.isUp);
+    assert.equal(host.server.counters.refused, 0);
+    assert.deepEqual(host.messages('session agent refused'), []);
+  });
+
   it('an agent of another session is connected and not served', async () => {
     await using host = await LinkHost.start();
     const client = host.client({ session: '2' });
