@@ -40,6 +40,8 @@ export interface State {
   readonly allowed: boolean;
   /** Of the last grab of the host's side. */
   readonly generation: number;
+  /** Serial of the last grab that the host's side told, which our own grabs carry; undefined for one that does not count. */
+  readonly hostSerial: number | undefined;
   readonly owner: Owner;
 }
 
@@ -53,7 +55,7 @@ export type Input =
   | { readonly on: 'app-content'; readonly id: number; readonly content: Uint8Array | undefined }
   | { readonly on: 'paste-overdue'; readonly id: number }
   /** `types`: those that this desktop can offer. */
-  | { readonly on: 'host-grabbed'; readonly types: readonly ClipboardType[] }
+  | { readonly on: 'host-grabbed'; readonly types: readonly ClipboardType[]; readonly serial: number | undefined }
   | { readonly on: 'host-released' }
   | { readonly on: 'host-reads'; readonly id: number; readonly type: ClipboardType; readonly maxBytes: number }
   | {
@@ -63,10 +65,12 @@ export type Input =
       readonly content: Uint8Array | undefined;
     }
   | { readonly on: 'read-overdue'; readonly id: number }
-  | { readonly on: 'rights'; readonly allowed: boolean };
+  | { readonly on: 'rights'; readonly allowed: boolean }
+  /** The link is gone; another system agent counts anew. */
+  | { readonly on: 'link-down' };
 
 export type Effect =
-  | { readonly do: 'send-grab'; readonly types: readonly ClipboardType[] }
+  | { readonly do: 'send-grab'; readonly types: readonly ClipboardType[]; readonly hostSerial: number | undefined }
   | { readonly do: 'send-release' }
   | { readonly do: 'ask-host'; readonly type: ClipboardType; readonly generation: number }
   | { readonly do: 'read-app'; readonly id: number; readonly type: ClipboardType; readonly maxBytes: number }
@@ -85,8 +89,9 @@ export interface Step {
 /** Most pastes or reads that wait at the same time; further ones fail at once. */
 export const MAX_WAITING = 32;
 
+const NONE_YET = 0;
 const NOBODY: Owner = { kind: 'nobody' };
-export const initial: State = { allowed: false, generation: 0, owner: NOBODY };
+export const initial: State = { allowed: false, generation: 0, hostSerial: NONE_YET, owner: NOBODY };
 
 export function step(state: State, input: Input): Step {
   const { owner } = state;
@@ -96,17 +101,18 @@ export function step(state: State, input: Input): Step {
 
     case 'app-copied': {
       const next: Owner = { kind: 'guest', types: input.types, announced: state.allowed, reads: [] };
-      return become(state, next, state.allowed ? [{ do: 'send-grab', types: input.types }] : []);
+      return become(state, next, state.allowed ? [grab(state, input.types)] : []);
     }
 
     case 'app-cleared':
       return become(state, NOBODY, isAnnounced(owner) ? [{ do: 'send-release' }] : []);
 
     case 'host-grabbed': {
-      if (!state.allowed || input.types.length === 0) return { state, effects: [] };
+      const told = { ...state, hostSerial: input.serial };
+      if (!state.allowed || input.types.length === 0) return { state: told, effects: [] };
       const generation = state.generation + 1;
       const next: Owner = { kind: 'host', types: input.types, generation, pastes: [] };
-      return become({ ...state, generation }, next, [{ do: 'offer', types: input.types }]);
+      return become({ ...told, generation }, next, [{ do: 'offer', types: input.types }]);
     }
 
     case 'host-released':
@@ -115,6 +121,9 @@ export function step(state: State, input: Input): Step {
 
     case 'rights':
       return rights(state, input.allowed);
+
+    case 'link-down':
+      return rights({ ...state, hostSerial: NONE_YET }, false);
 
     case 'app-pastes':
       return paste(state, input.paste);
@@ -169,7 +178,7 @@ function rights(state: State, allowed: boolean): Step {
     return { state: { ...state, allowed, owner: NOBODY }, effects: [...failed, { do: 'withdraw' }] };
   const announced = allowed && owner.types.length > 0;
   const told: readonly Effect[] = announced
-    ? [{ do: 'send-grab', types: owner.types }]
+    ? [grab(state, owner.types)]
     : owner.announced
       ? [{ do: 'send-release' }]
       : [];
@@ -221,6 +230,10 @@ function failWaiting(owner: Owner, why: string): readonly Effect[] {
   if (owner.kind === 'host') return owner.pastes.map(({ id }) => ({ do: 'answer-paste', id, content: undefined }));
   if (owner.kind === 'guest') return owner.reads.map((id) => ({ do: 'answer-read', id, why }));
   return [];
+}
+
+function grab({ hostSerial }: State, types: readonly ClipboardType[]): Effect {
+  return { do: 'send-grab', types, hostSerial };
 }
 
 function isAnnounced(owner: Owner): boolean {

@@ -43,10 +43,10 @@ export class ClipboardService implements Service {
       for (const selection of this.#selections.values()) selection.feed(input);
     };
     this.#subscriptions = [
-      link.onDown(() => everywhere({ on: 'rights', allowed: false })),
+      link.onDown(() => everywhere({ on: 'link-down' })),
       link.on(sessionRights, ({ clipboard }) => everywhere({ on: 'rights', allowed: clipboard })),
-      link.on(clipboardGrab, ({ selection, types }) =>
-        feed(selection, { on: 'host-grabbed', types: port.types.filter((type) => types.includes(type)) }),
+      link.on(clipboardGrab, ({ selection, types, serial }) =>
+        feed(selection, { on: 'host-grabbed', types: port.types.filter((type) => types.includes(type)), serial }),
       ),
       link.on(clipboardRelease, ({ selection }) => feed(selection, { on: 'host-released' })),
       link.handle(clipboardRead, async ({ selection, type, maxBytes }, signal) => {
@@ -121,7 +121,7 @@ class SharedSelection {
     const { selection, link, port } = this;
     switch (effect.do) {
       case 'send-grab':
-        return link.notify(clipboardGrab, { selection, types: effect.types });
+        return link.notify(clipboardGrab, { selection, types: effect.types, serial: effect.hostSerial });
       case 'send-release':
         return link.notify(clipboardRelease, { selection });
       case 'offer':

@@ -13,6 +13,8 @@ import { Connection } from './connection.ts';
 export const DEFAULT_LINK_PATH = '/run/uga/link.sock';
 
 const CONNECT_AGAIN_MS = [100, 5_000] as const;
+/** Longest delay while nobody listens: looking costs one call, and an agent that starts anew is to be found soon. */
+const LOOK_AGAIN_MS = 1_000;
 /** Of a delay, at least so much; the rest is chance, so that sessions do not all come at once. */
 const LEAST_OF_DELAY = 0.5;
 
@@ -111,7 +113,7 @@ export class SystemLink implements Link, Service {
       };
       this.#connection = new Connection(connectUnix(path), hello, this.#handlers, events, log);
     } catch (error) {
-      this.#onEnd(messageOf(error));
+      this.#onEnd(messageOf(error), LOOK_AGAIN_MS);
     }
   }
 
@@ -122,8 +124,8 @@ export class SystemLink implements Link, Service {
     this.#tell(this.#ups);
   }
 
-  #onEnd(reason: string): void {
-    const delay = this.#backoff.next();
+  #onEnd(reason: string, longestMs = Number.POSITIVE_INFINITY): void {
+    const delay = Math.min(this.#backoff.next(), longestMs);
     this.#again = after(delay * (LEAST_OF_DELAY + (1 - LEAST_OF_DELAY) * Math.random()), () => this.#connect());
     if (reason !== this.#complaint) this.#options.log.warn('no system agent', { path: this.#options.path, reason });
     this.#complaint = reason;

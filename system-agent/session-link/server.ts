@@ -102,6 +102,13 @@ export class LinkServer implements Service {
       this.#again = after(delayMs, () => this.#listen());
       return;
     }
+    this.#watchArrivals();
+  }
+
+  /** Who comes before it is known who is logged in waits in the kernel: now all would be refused, and come again late. */
+  #watchArrivals(): void {
+    if (this.#listener === undefined || this.#arrivals !== undefined) return;
+    if (this.#options.sessions.snapshot.source === 'unknown') return;
     this.#arrivals = watchReadiness(this.#listener.fd, () => this.#accept());
   }
 
@@ -178,6 +185,7 @@ export class LinkServer implements Service {
   }
 
   #recheck(): void {
+    this.#watchArrivals();
     const gone = this.#registry.recheck();
     for (const objection of gone) this.#dismiss(objection);
     if (gone.length > 0) this.#served.agentsChanged();

@@ -19,8 +19,8 @@ export interface Session {
 
 export interface SessionsSnapshot {
   readonly sessions: readonly Session[];
-  /** Where it comes from: logind, or the login records where there is none. */
-  readonly source: 'logind' | 'utmp' | 'none';
+  /** Where it comes from: logind, or the login records where there is none. `unknown`: nobody has been heard yet. */
+  readonly source: 'logind' | 'utmp' | 'none' | 'unknown';
 }
 
 /** Who is logged in, told by signals and never polled. */

@@ -16,7 +16,7 @@ export class SessionsWatch implements Sessions, Service {
   readonly #logind: Logind;
   readonly #utmp: UtmpSessions;
   readonly #listeners = new Set<(now: SessionsSnapshot, before: SessionsSnapshot) => void>();
-  #snapshot: SessionsSnapshot = { sessions: [], source: 'none' };
+  #snapshot: SessionsSnapshot = { sessions: [], source: 'unknown' };
   #grace: NodeJS.Timeout | undefined;
   #onUtmp = false;
 

@@ -150,7 +150,7 @@ fuzz('a selection answers every request and every paste exactly once, whatever h
         break;
       case 8:
         copies++;
-        play({ on: 'guest-grabbed', types: types() });
+        play({ on: 'guest-grabbed', types: types(), offerSerial: chance(2) === 0 ? state.offerSerial : undefined });
         break;
       case 9:
         play({ on: 'guest-released' });

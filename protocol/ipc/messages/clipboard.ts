@@ -11,11 +11,15 @@ const selection = word(...SELECTIONS);
 /**
  * The sender's side now owns `selection` and can give it as any of `types`; the other side's ownership is over. To the
  * system: an application of the session has copied. To the session: the host's side has.
+ *
+ * `serial` is that of the newest grab of the host's side that the sender knows: its own, or the last that it was told
+ * on this connection, or 0. So the system agent sees which grabs of the session crossed one of its own on the way; of two
+ * that cross the host's counts, as on the SPICE side (W4). Absent: an agent of a release that does not count.
  */
 export const clipboardGrab = notification({
   name: 'clipboard.grab',
   direction: 'both',
-  body: record({ selection, types: words(CLIPBOARD_TYPES, 16) }),
+  body: record({ selection, types: words(CLIPBOARD_TYPES, 16), serial: maybe(integer(0, 0xffff_ffff)) }),
 });
 
 /**

@@ -95,9 +95,10 @@ export class Clipboard {
     this.#feedAll({ on: 'session-changed' });
     if (agent === undefined) return;
     this.#handlers = [
-      agent.link.on(clipboardGrab, ({ selection, types }) =>
-        this.#feed(selection, { on: 'guest-grabbed', types: agent.has('clipboard.text') ? carried(types) : [] }),
-      ),
+      agent.link.on(clipboardGrab, ({ selection, types, serial }) => {
+        const usable = agent.has('clipboard.text') ? carried(types) : [];
+        this.#feed(selection, { on: 'guest-grabbed', types: usable, offerSerial: serial });
+      }),
       agent.link.on(clipboardRelease, ({ selection }) => this.#feed(selection, { on: 'guest-released' })),
       agent.link.handle(clipboardRead, ({ selection, type, maxBytes }, signal) =>
         this.#pastes.add(selection, { maxBytes, link: agent.link, signal }, (paste) =>
@@ -142,7 +143,7 @@ export class Clipboard {
         return this.#line.send('clipboard', { selection, type: 'none', data: NOTHING });
       case 'offer':
         if (this.#agent?.has('clipboard.text'))
-          this.#agent.link.notify(clipboardGrab, { selection, types: effect.types });
+          this.#agent.link.notify(clipboardGrab, { selection, types: effect.types, serial: effect.serial });
         return;
       case 'withdraw':
         return this.#agent?.link.notify(clipboardRelease, { selection });

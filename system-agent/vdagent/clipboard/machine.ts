@@ -11,6 +11,9 @@ import { FIRST_SERIAL, judgeSerial, nextSerial } from './serial.ts';
  *     nobody --guest-released--> client, if the client had grabbed while no session could hear of it: a session says
  *                                first what it has itself, then hears what the client has
  *
+ * A grab of the session that had not heard of the client's newest one crossed it on the way and is dropped: the session is
+ * about to hear of that one, so both name the client.
+ *
  * Every request of the client is answered exactly once, and only with what the owner of that moment gives.
  */
 export interface State {
@@ -28,6 +31,10 @@ export interface State {
   /** Requests that the client has not answered, oldest first. */
   readonly asked: readonly Asked[];
   readonly nextId: number;
+  /** Of the last offer, whichever session it went to. */
+  readonly offerSerial: number;
+  /** This session was offered something: its grabs tell whether it knew that. */
+  readonly hasOffered: boolean;
 }
 
 interface Read {
@@ -57,7 +64,12 @@ export type Input =
   | { readonly on: 'client-answered'; readonly type: ClipboardType | undefined; readonly data: Uint8Array }
   /** The client has not answered in time and will not be waited for. */
   | { readonly on: 'client-silent'; readonly id: number }
-  | { readonly on: 'guest-grabbed'; readonly types: readonly ClipboardType[] }
+  /** `offerSerial`: of the last offer that the session had got; undefined from an agent that does not count them. */
+  | {
+      readonly on: 'guest-grabbed';
+      readonly types: readonly ClipboardType[];
+      readonly offerSerial: number | undefined;
+    }
   | { readonly on: 'guest-released' }
   | { readonly on: 'guest-pastes'; readonly paste: number; readonly type: ClipboardType }
   | { readonly on: 'paste-cancelled'; readonly paste: number }
@@ -69,7 +81,7 @@ export type Effect =
   | { readonly do: 'send-request'; readonly id: number; readonly type: ClipboardType }
   | { readonly do: 'send-content'; readonly type: ClipboardType; readonly data: Uint8Array }
   | { readonly do: 'send-none' }
-  | { readonly do: 'offer'; readonly types: readonly ClipboardType[] }
+  | { readonly do: 'offer'; readonly serial: number; readonly types: readonly ClipboardType[] }
   | { readonly do: 'withdraw' }
   | { readonly do: 'read'; readonly id: number; readonly type: ClipboardType }
   | { readonly do: 'answer-paste'; readonly paste: number; readonly data: Uint8Array | undefined }
@@ -93,6 +105,8 @@ export const initial: State = {
   reads: [],
   asked: [],
   nextId: 0,
+  offerSerial: FIRST_SERIAL,
+  hasOffered: false,
 };
 
 export function step(state: State, input: Input): Step {
@@ -102,7 +116,7 @@ export function step(state: State, input: Input): Step {
     case 'closed':
       return state.isOpen ? close(state) : same(state);
     case 'session-changed':
-      return same({ ...state, guestTypes: [] });
+      return same({ ...state, guestTypes: [], hasOffered: false });
     case 'client-changed':
       return {
         state: { ...disown(state), isOpen: false, serial: FIRST_SERIAL, clientHas: [], asked: [], reads: [] },
@@ -119,6 +133,7 @@ export function step(state: State, input: Input): Step {
     case 'client-silent':
       return answered(state, ({ id }) => id === input.id, undefined) ?? same(state);
     case 'guest-grabbed':
+      if (hasCrossed(state, input.offerSerial)) return same(state);
       if (input.types.length === 0) return guestReleases(state);
       return grabForGuest({ ...disown(state), guestTypes: input.types }, [
         ...refuseRequests(state),
@@ -194,11 +209,9 @@ function clientGrabs(state: State, serial: number | undefined, types: readonly C
   // Counted also while it means nothing: the client has counted it.
   const counted = { ...state, clientHas: types, serial: verdict === 'new' ? nextSerial(state.serial) : state.serial };
   if (!state.isOpen) return same(counted);
-  const offer: Effect[] = types.length > 0 ? [{ do: 'offer', types }] : withdraw(state);
-  return {
-    state: { ...disown(counted), owner: 'client', clientTypes: types, guestTypes: [] },
-    effects: [...refuseRequests(state), ...failPastes(state), ...offer],
-  };
+  const next: State = { ...disown(counted), owner: 'client', clientTypes: types, guestTypes: [] };
+  const before = [...refuseRequests(state), ...failPastes(state)];
+  return types.length > 0 ? offer(next, before) : { state: next, effects: [...before, ...withdraw(state)] };
 }
 
 function clientReleases(state: State): Step {
@@ -231,6 +244,11 @@ function guestAnswers(state: State, id: number, data: Uint8Array | undefined): S
   };
 }
 
+/** The session has not yet heard of the client's newest grab, and gives way when it does. */
+function hasCrossed({ hasOffered, offerSerial }: State, known: number | undefined): boolean {
+  return hasOffered && known !== undefined && known !== offerSerial;
+}
+
 function guestReleases(state: State): Step {
   if (state.owner !== 'guest') return offerClients({ ...state, guestTypes: [] });
   return {
@@ -243,7 +261,16 @@ function guestReleases(state: State): Step {
 function offerClients(state: State): Step {
   const { isOpen, owner, clientHas: types } = state;
   if (!isOpen || owner !== 'nobody' || types.length === 0) return same(state);
-  return { state: { ...state, owner: 'client', clientTypes: types }, effects: [{ do: 'offer', types }] };
+  return offer({ ...state, owner: 'client', clientTypes: types }, []);
+}
+
+/** Tells the session what the client has now. */
+function offer(state: State, before: readonly Effect[]): Step {
+  const serial = nextSerial(state.offerSerial);
+  return {
+    state: { ...state, offerSerial: serial, hasOffered: true },
+    effects: [...before, { do: 'offer', serial, types: state.clientTypes }],
+  };
 }
 
 function guestPastes(state: State, paste: number, type: ClipboardType): Step {

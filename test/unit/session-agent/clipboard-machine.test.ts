@@ -7,7 +7,7 @@ const TEXT = ['text'] as const;
 const content = Buffer.from('content');
 const allowed: Input = { on: 'rights', allowed: true };
 const copied: Input = { on: 'app-copied', types: TEXT };
-const grabbed: Input = { on: 'host-grabbed', types: TEXT };
+const grabbed: Input = { on: 'host-grabbed', types: TEXT, serial: 1 };
 
 const pasting = (id: number): Input => ({ on: 'app-pastes', paste: { id, type: 'text' } });
 const reading = (id: number): Input => ({ on: 'host-reads', id, type: 'text', maxBytes: 100 });
@@ -54,7 +54,7 @@ describe('the clipboard machine', () => {
   });
 
   it('ignores a grab without a type that this desktop has', () => {
-    const { state, effects } = play(allowed, copied, { on: 'host-grabbed', types: [] });
+    const { state, effects } = play(allowed, copied, { on: 'host-grabbed', types: [], serial: 1 });
     assert.equal(state.owner.kind, 'guest');
     assert.deepEqual(effects, []);
   });

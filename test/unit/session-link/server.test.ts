@@ -18,7 +18,7 @@ import { until } from '#test/support/until.ts';
 
 const ALL = { served: true, clipboard: true, files: true };
 const NONE = { served: false, clipboard: false, files: false };
-const GRAB = { selection: 'clipboard', types: ['text'] } as const;
+const GRAB = { selection: 'clipboard', types: ['text'], serial: 0 } as const;
 const READ = { selection: 'clipboard', type: 'text', maxBytes: 100 } as const;
 const MONITORS = { monitors: [], positioned: false };
 const LAYOUT = { width: 800, height: 600, displays: [] };
@@ -85,6 +85,20 @@ describe('the session link', () => {
     assert.ok(first.isUp);
     await first.stop();
     await until(() => second.isUp);
+  });
+
+  it('who comes before it is known who is logged in waits for that and is not refused', async () => {
+    await using host = new LinkHost();
+    host.sessions.change([], 'unknown');
+    await host.server.start();
+    const early = host.client();
+    await early.start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(host.server.counters.accepted, 0);
+    host.sessions.change([ONE, TWO], 'logind');
+    await until(() => early.isUp);
+    assert.equal(host.server.counters.refused, 0);
+    assert.deepEqual(host.messages('session agent refused'), []);
   });
 
   it('an agent of another session is connected and not served', async () => {

@@ -21,14 +21,15 @@ const grab = (serial: number, where: Selection = selection) => [
   { selection: where, serial, types: ['text'] },
 ];
 const release = ['clipboard-release', { selection }];
-const offered = { name: 'clipboard.grab', body: { selection, types: ['text'] } };
+/** The session was told of the client's grab, the one with this number. */
+const offered = (serial = 1) => ({ name: 'clipboard.grab', body: { selection, types: ['text'], serial } });
 const withdrawn = { name: 'clipboard.release', body: { selection } };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** An application of the session copies `data`. */
 function copy({ session }: Pick<Open, 'session'>, data: string): void {
   session.answer(clipboardRead, () => ({ stream: session.offer(data), why: undefined }));
-  session.say(clipboardGrab, { selection, types: ['text'] });
+  session.say(clipboardGrab, { selection, types: ['text'], serial: undefined });
 }
 
 /** An application of the session pastes. @returns what it got */
@@ -180,7 +181,7 @@ describe('SPICE clipboard: from the client', () => {
   async function withGrab(stage?: Parameters<typeof openDoor>[0]) {
     const open = await openDoor(stage);
     open.host.send('clipboard-grab', { selection, serial: 0, types: ['text', 'png'] });
-    assert.deepEqual(open.session.take(), [offered]);
+    assert.deepEqual(open.session.take(), [offered()]);
     return open;
   }
 
@@ -274,7 +275,7 @@ describe('SPICE clipboard: from the client', () => {
     const second = paste(open);
     open.channel.disconnect();
     assert.equal(await second, undefined);
-    assert.deepEqual(open.session.take(), [offered, withdrawn]);
+    assert.deepEqual(open.session.take(), [offered(2), withdrawn]);
   });
 
   it('is not offered when the session can use none of its types, and no longer offered then', async () => {
@@ -303,7 +304,7 @@ describe('SPICE clipboard: who was last', () => {
     assert.deepEqual(open.session.take(), []);
     assert.equal(open.door.protocolErrors.get('stale-grab'), 1);
     open.host.send('clipboard-grab', { selection, serial: 1, types: ['text'] });
-    assert.deepEqual(open.session.take(), [offered]);
+    assert.deepEqual(open.session.take(), [offered()]);
     copy(open, 'c');
     assert.deepEqual(await open.heard(), [grab(2)]);
   });
@@ -311,19 +312,19 @@ describe('SPICE clipboard: who was last', () => {
   it('selections count for themselves', async () => {
     const open = await openDoor();
     copy(open, 'a');
-    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'] });
+    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'], serial: undefined });
     assert.deepEqual(await open.heard(), [grab(0), grab(0, 'primary')]);
   });
 
   it('a client without serials wins whenever it grabs, and one without selections has only the clipboard', async () => {
     const open = await openDoor({ capabilities: ['clipboard-by-demand'] });
-    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'] });
+    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'], serial: undefined });
     copy(open, 'a');
     copy(open, 'b');
     const bare = ['clipboard-grab', { selection, types: ['text'] }];
     assert.deepEqual(await open.heard(), [bare, bare]);
     open.host.send('clipboard-grab', { selection, types: ['text'] });
-    assert.deepEqual(open.session.take(), [offered]);
+    assert.deepEqual(open.session.take(), [offered()]);
     open.host.send('clipboard-release', { selection });
     copy(open, 'c');
     open.session.say(clipboardRelease, { selection });
@@ -372,7 +373,7 @@ describe('SPICE clipboard: rights', () => {
     open.sessionLink.serve(next);
     assert.deepEqual(next.link.take(), []);
     next.link.say(clipboardRelease, { selection });
-    assert.deepEqual(next.link.take(), [offered]);
+    assert.deepEqual(next.link.take(), [offered()]);
   });
 
   it('what a session has when it is served wins over what the client copied before', async () => {
@@ -382,7 +383,7 @@ describe('SPICE clipboard: rights', () => {
     await open.heard();
     const next = new FakeSessionAgent('c2');
     open.sessionLink.serve(next);
-    next.link.say(clipboardGrab, { selection, types: ['text'] });
+    next.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined });
     assert.deepEqual(await open.heard(), [grab(1)]);
     next.link.say(clipboardRelease, { selection });
     assert.deepEqual(next.link.take(), []);
@@ -392,12 +393,12 @@ describe('SPICE clipboard: rights', () => {
     const open = await openDoor();
     open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
     await open.heard();
-    assert.deepEqual(open.session.take(), [offered]);
+    assert.deepEqual(open.session.take(), [offered()]);
     const next = new FakeSessionAgent('c2');
     open.sessionLink.serve(next);
     assert.deepEqual(open.session.take(), [withdrawn]);
     next.link.say(clipboardRelease, { selection });
-    assert.deepEqual(next.link.take(), [offered]);
+    assert.deepEqual(next.link.take(), [offered(2)]);
     open.sessionLink.serve(undefined);
     open.host.send('clipboard-release', { selection });
     await open.heard();
@@ -415,7 +416,7 @@ describe('SPICE clipboard: rights', () => {
     assert.deepEqual(open.session.take(), []);
     open.sessionLink.serve(open.agent);
     open.host.send('clipboard-grab', { selection, serial: 1, types: ['text'] });
-    assert.deepEqual(open.session.take(), [offered]);
+    assert.deepEqual(open.session.take(), [offered()]);
   });
 
   it('a lock takes back what the client has offered', async () => {
@@ -460,7 +461,7 @@ describe('SPICE clipboard: rights', () => {
     copy({ session: next.link }, 'own');
     open.host.send('clipboard-request', text);
     assert.deepEqual(await open.heard(), [grab(1), content('own')]);
-    assert.equal(open.session.say(clipboardGrab, { selection, types: ['text'] }), false);
+    assert.equal(open.session.say(clipboardGrab, { selection, types: ['text'], serial: undefined }), false);
   });
 
   it('the same session gives its own again after a switch only when it says so', async () => {
@@ -475,10 +476,10 @@ describe('SPICE clipboard: rights', () => {
 
   it('types that the session did not promise to handle are neither offered nor announced', async () => {
     const open = await openDoor();
-    open.session.say(clipboardGrab, { selection, types: ['png'] });
+    open.session.say(clipboardGrab, { selection, types: ['png'], serial: undefined });
     const poor = new FakeSessionAgent('c2', ['monitors']);
     open.sessionLink.serve(poor);
-    poor.link.say(clipboardGrab, { selection, types: ['text'] });
+    poor.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined });
     open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
     assert.deepEqual(await open.heard(), []);
     assert.deepEqual(poor.link.take(), []);

@@ -64,10 +64,10 @@ export async function watchLogind(shell: RootShell): Promise<void> {
   });
 }
 
-/** When logind last told that a session has the screen, microseconds of the guest's clock; needs `watchLogind`. */
+/** When logind last told that a session has the screen, in ms of the guest's clock; needs `watchLogind`. */
 export async function toldActive(shell: RootShell, { id }: LoginSession): Promise<number> {
   const line = await shell.run(`grep '"ActiveSession":.*"data":."${id}",' ${SIGNALS} | tail -n 1`);
-  return (JSON.parse(line) as { 'timestamp-realtime': number })['timestamp-realtime'];
+  return (JSON.parse(line) as { 'timestamp-realtime': number })['timestamp-realtime'] / 1000;
 }
 
 const SIGNALS = '/run/lab/logind-signals';

@@ -41,7 +41,10 @@ export const original: Pair = {
 
 /** Sessions look for this file, and run it until they end: lab-session-agent in the image. */
 export async function startInSessions(shell: RootShell, command: string): Promise<void> {
-  await shell.run(`mkdir -p /run/lab && echo '${command}' >/run/lab/new && mv /run/lab/new /run/lab/session-agent`);
+  const bytes = Buffer.from(`${command}\n`).toString('base64');
+  await shell.run(
+    `mkdir -p /run/lab && echo ${bytes} | base64 -d >/run/lab/new && mv /run/lab/new /run/lab/session-agent`,
+  );
 }
 
 /** Process ids of the session agents of a user. */

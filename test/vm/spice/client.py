@@ -18,6 +18,7 @@ The end of stdin ends the client. It runs under Debian's own Python, which has t
 """
 import json
 import sys
+import time
 
 import gi
 
@@ -41,6 +42,7 @@ class Client:
         self.own_text = {}
         self.requested = {}
         self.guest_types = {}
+        self.grabbed_at = {}
         self.pastes = []
         self.rest = b''
         self.session = Spice.Session()
@@ -88,6 +90,7 @@ class Client:
     def guest_copied(self, _channel, selection, types, *_count):
         self.own_text.pop(selection, None)
         self.guest_types[selection] = list(types)
+        self.grabbed_at[selection] = time.time() * 1000
         return True
 
     def guest_released(self, _channel, selection):
@@ -141,6 +144,7 @@ class Client:
             'capabilities': [bit for bit in range(32) if agent and self.main.agent_test_capability(bit)],
             'surfaces': self.surfaces,
             'guestOwns': {name: number in self.guest_types for name, number in SELECTIONS.items()},
+            'grabbedAt': {name: self.grabbed_at.get(number, 0) for name, number in SELECTIONS.items()},
             'requested': {name: self.requested.get(number, 0) for name, number in SELECTIONS.items()},
             'clientMouse': self.main is not None and self.main.get_property('mouse-mode') == 2,
         }

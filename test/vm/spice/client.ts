@@ -24,6 +24,8 @@ export interface SpiceState {
   readonly surfaces: Readonly<Record<string, Size>>;
   /** The guest has grabbed the selection, and not released it. */
   readonly guestOwns: Readonly<Record<Selection, boolean>>;
+  /** When the guest grabbed the selection last, ms since the epoch by the host's clock; 0: never. */
+  readonly grabbedAt: Readonly<Record<Selection, number>>;
   /** How often the guest has asked for our content. */
   readonly requested: Readonly<Record<Selection, number>>;
   /** The server takes the client's pointer position: an agent brings it to the guest, or a tablet does. */
