@@ -33,6 +33,7 @@ const FACES: readonly Face[] = [
     summary: 'try the agent here: nothing on this machine is changed',
     load: () => import('./host/demo/main.ts'),
   },
+  { name: 'authorized-keys', load: () => import('./system-agent/authorized-keys/helper.ts') },
 ];
 
 const HELP = `Usage: uga FACE [OPTION]...
