@@ -32,4 +32,5 @@ export const FACES: readonly Face[] = [
     summary: 'try the agent here: nothing on this machine is changed',
     load: () => import('./host/demo/main.ts'),
   },
+  { name: 'authorized-keys', load: () => import('./system-agent/authorized-keys/helper.ts') },
 ];

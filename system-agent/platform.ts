@@ -1,20 +1,26 @@
+import type { AuthorizedKeys } from './authorized-keys/authorized-keys.ts';
 import type { Clock } from './clock/clock.ts';
 import type { Cpus } from './cpus/cpus.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import type { Memory } from './memory/memory.ts';
 import type { Network } from './network/network.ts';
+import type { Passwords } from './passwords/passwords.ts';
 import type { PointerSystem } from './pointer/pointer.ts';
 import type { Power } from './power/power.ts';
+import type { TimeSetting } from './time-setting/time-setting.ts';
 import type { Users } from './users/users.ts';
 
 /** Everything the operating system gives us. A system that lacks a port leaves it out. */
 export interface Platform {
+  readonly authorizedKeys: AuthorizedKeys;
   readonly clock: Clock;
   readonly cpus: Cpus;
   readonly inventory: Inventory;
   readonly memory: Memory;
   readonly network: Network;
+  readonly passwords: Passwords;
   readonly pointer: PointerSystem;
   readonly power: Power;
+  readonly timeSetting: TimeSetting;
   readonly users: Users;
 }

@@ -13,6 +13,7 @@ interface BrokenDownTime {
   tm_zone: Address;
 }
 
+const timespec = koffi.struct({ tv_sec: 'long', tv_nsec: 'long' });
 const timeval = koffi.struct({ tv_sec: 'long', tv_usec: 'long' });
 const tm = koffi.struct({
   tm_sec: 'int',
@@ -31,6 +32,12 @@ const gettimeofday: (time: Partial<TimeValue>, zone: null) => number = libc.func
   koffi.out(koffi.pointer(timeval)),
   'void *',
 ]);
+const CLOCK_REALTIME = 0;
+const clockSettime: (clock: number, time: { tv_sec: bigint; tv_nsec: bigint }) => number = libc.func(
+  'clock_settime',
+  'int',
+  ['int', koffi.pointer(timespec)],
+);
 const tzset: () => void = libc.func('void tzset(void)');
 const localtimeR: (seconds: BigInt64Array, result: Partial<BrokenDownTime>) => Address = libc.func(
   'localtime_r',
@@ -43,6 +50,16 @@ export function systemTimeNanoseconds(): bigint {
   const now: Partial<TimeValue> = {};
   checked(gettimeofday(now, null), 'gettimeofday');
   return BigInt(now.tv_sec ?? 0) * 1_000_000_000n + BigInt(now.tv_usec ?? 0) * 1_000n;
+}
+
+/**
+ * Sets the system clock.
+ * @param nanoseconds since 1970-01-01 00:00 UTC, not negative
+ * @throws {Error} errno error, EPERM without the right to
+ */
+export function setSystemTime(nanoseconds: bigint): void {
+  const time = { tv_sec: nanoseconds / 1_000_000_000n, tv_nsec: nanoseconds % 1_000_000_000n };
+  checked(clockSettime(CLOCK_REALTIME, time), 'clock_settime');
 }
 
 export interface LocalTime {

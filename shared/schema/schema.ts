@@ -27,6 +27,13 @@ export const int64: Schema<bigint> = {
   },
 };
 
+export const boolean: Schema<boolean> = {
+  parse(value, name) {
+    if (typeof value === 'boolean') return value;
+    throw wrongType(value, name, 'boolean');
+  },
+};
+
 export const string: Schema<string> = {
   parse(value, name) {
     if (typeof value === 'string') return value;
@@ -36,6 +43,17 @@ export const string: Schema<string> = {
 
 export function optional<T>(inner: Schema<T>): Schema<T | undefined> {
   return { parse: (value, name) => (value === undefined ? undefined : inner.parse(value, name)) };
+}
+
+/** A list of at most `maxLength` items. */
+export function array<T>(item: Schema<T>, maxLength: number): Schema<readonly T[]> {
+  return {
+    parse(value, name) {
+      if (!Array.isArray(value)) throw wrongType(value, name, 'array');
+      if (value.length > maxLength) throw invalid(`Parameter '${name}' has more than ${maxLength} items`);
+      return value.map((one: JsonValue, index) => item.parse(one, `${name}[${index}]`));
+    },
+  };
 }
 
 type Members = Readonly<Record<string, Schema<unknown>>>;

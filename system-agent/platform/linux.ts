@@ -1,26 +1,34 @@
-import { accessSync, constants } from 'node:fs';
 import { runProgram } from '#shared/process/node.ts';
+import { selfCommand } from '#shared/process/self.ts';
+import { findTool, isExecutable } from '#shared/process/tools.ts';
+import { getentAccounts } from '../accounts/getent.ts';
+import type { AuthorizedKeys } from '../authorized-keys/authorized-keys.ts';
+import { linuxAuthorizedKeys } from '../authorized-keys/linux.ts';
+import { refusingAuthorizedKeys } from '../authorized-keys/refusing.ts';
 import { linuxClock } from '../clock/linux.ts';
 import { linuxCpus } from '../cpus/linux.ts';
 import { linuxInventory } from '../inventory/linux.ts';
 import { linuxMemory } from '../memory/linux.ts';
 import { linuxNetwork } from '../network/linux.ts';
+import { linuxPasswords } from '../passwords/linux.ts';
+import { refusingPasswords } from '../passwords/refusing.ts';
 import type { Platform } from '../platform.ts';
 import { linuxPointer } from '../pointer/linux.ts';
 import { refusingPointer } from '../pointer/refusing.ts';
 import { linuxPower } from '../power/linux.ts';
 import { refusingPower } from '../power/refusing.ts';
+import { linuxTimeSetting } from '../time-setting/linux.ts';
+import { refusingTimeSetting } from '../time-setting/refusing.ts';
 import { linuxUsers } from '../users/linux.ts';
 
 /** `refuse`: every port that changes the machine answers with an error instead. */
 export type Effects = 'real' | 'refuse';
 
 /** The ports that change the machine. Each has a real and a refusing form, or this file does not compile. */
-type Effectful = Pick<Platform, 'pointer' | 'power'>;
-const REFUSING: Effectful = { pointer: refusingPointer, power: refusingPower };
+type Effectful = Pick<Platform, 'authorizedKeys' | 'passwords' | 'pointer' | 'power' | 'timeSetting'>;
 
+/** A port that is left out cannot work here, and its commands are not listed (L6). */
 export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv): Partial<Platform> {
-  const effectful: Effectful = effects === 'refuse' ? REFUSING : effectfulPorts();
   return {
     clock: linuxClock,
     cpus: linuxCpus,
@@ -28,19 +36,31 @@ export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv):
     memory: linuxMemory,
     network: linuxNetwork(),
     users: linuxUsers(),
-    ...effectful,
+    ...(effects === 'refuse' ? refusingPorts() : effectfulPorts()),
   };
 }
 
-function effectfulPorts(): Effectful {
-  return { pointer: linuxPointer(), power: linuxPower(runProgram, isExecutable) };
+function refusingPorts(): Effectful {
+  return {
+    authorizedKeys: refusingAuthorizedKeys(authorizedKeys()),
+    passwords: refusingPasswords,
+    pointer: refusingPointer,
+    power: refusingPower,
+    timeSetting: refusingTimeSetting,
+  };
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+function effectfulPorts(): Partial<Effectful> {
+  const isRoot = process.geteuid?.() === 0;
+  const chpasswd = findTool('chpasswd');
+  return {
+    pointer: linuxPointer(),
+    power: linuxPower(runProgram, isExecutable),
+    ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
+    ...(isRoot && chpasswd !== undefined && { passwords: linuxPasswords(runProgram, chpasswd) }),
+  };
+}
+
+function authorizedKeys(): AuthorizedKeys {
+  return linuxAuthorizedKeys(runProgram, selfCommand, getentAccounts(runProgram));
 }

@@ -1,5 +1,5 @@
 import { AgentError } from '#shared/errors.ts';
-import type { Run, RunResult } from '#shared/process/run.ts';
+import { failureOf, type Run } from '#shared/process/run.ts';
 import type { Power, ShutdownMode, ShutdownPlan } from './power.ts';
 
 /** shutdown(8) tells logged-in users why; systems without it have the single-purpose tool. */
@@ -19,7 +19,7 @@ const TIMEOUT_MS = 60_000;
 export function linuxPower(run: Run, isExecutable: (path: string) => boolean): Power {
   async function schedule({ mode, delaySeconds, message }: ShutdownPlan): Promise<void> {
     const result = await run(argvOf(mode, Math.ceil(delaySeconds / 60), message), { timeoutMs: TIMEOUT_MS });
-    if (result.status !== 0) throw new AgentError('failed', describeFailure(result));
+    if (result.status !== 0) throw new AgentError('failed', failureOf('shutdown', result));
   }
 
   function argvOf(mode: ShutdownMode, minutes: number, message: string): readonly [string, ...string[]] {
@@ -33,11 +33,4 @@ export function linuxPower(run: Run, isExecutable: (path: string) => boolean): P
     shutdown: (mode) => schedule({ mode, delaySeconds: 0, message: MESSAGE }),
     schedule,
   };
-}
-
-/** QEMU's wording, which hosts show: qga/commands-posix.c. */
-function describeFailure({ status, output }: RunResult): string {
-  if (status === undefined) return 'child process has terminated abnormally';
-  const said = output.trim();
-  return `child process has failed to shutdown: ${said === '' ? `exit status ${status}` : said}`;
 }

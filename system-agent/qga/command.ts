@@ -22,6 +22,10 @@ export interface CommandSpec<Args, Needs extends keyof Platform> {
   readonly since: string;
   /** One sentence for people who read the list of commands. */
   readonly summary: string;
+  /** What a system must have for the command to be listed. Default: every Linux guest. */
+  readonly worksWhere?: string;
+  /** How its behaviour is shown, for docs/commands.md: the peer or the test beside the unit tests. */
+  readonly testedBy?: string;
   readonly args: Schema<Args>;
   readonly needs: readonly Needs[];
   /** Reads and tells, and changes nothing: what the demonstration allows. */
@@ -35,7 +39,8 @@ export interface CommandSpec<Args, Needs extends keyof Platform> {
 }
 
 /** What the dispatcher sees: the types are closed over, wire values go in and out. */
-export interface Command extends Pick<CommandSpec<never, never>, 'name' | 'since' | 'summary' | 'readOnly'> {
+export interface Command
+  extends Pick<CommandSpec<never, never>, 'name' | 'since' | 'summary' | 'worksWhere' | 'testedBy' | 'readOnly'> {
   readonly silentOnSuccess: boolean;
   readonly delimited: boolean;
   isSupported(platform: Partial<Platform>): boolean;
@@ -54,6 +59,8 @@ export function defineCommand<Args, Needs extends keyof Platform>(spec: CommandS
     name: spec.name,
     since: spec.since,
     summary: spec.summary,
+    ...(spec.worksWhere === undefined ? {} : { worksWhere: spec.worksWhere }),
+    ...(spec.testedBy === undefined ? {} : { testedBy: spec.testedBy }),
     readOnly: spec.readOnly,
     silentOnSuccess: spec.silentOnSuccess ?? false,
     delimited: spec.delimited ?? false,

@@ -66,6 +66,9 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
         plans.push(plan);
       },
     },
+    authorizedKeys: { list: async () => ['a', 'b'], add: async () => {}, remove: async () => {} },
+    passwords: { set: async () => {} },
+    timeSetting: { set: async () => {}, setFromHardware: async () => {} },
     users: { loggedIn: () => [{ user: 'alice', loginTime: 1_700_000_000.5 }] },
   };
 }

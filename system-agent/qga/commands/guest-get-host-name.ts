@@ -5,6 +5,7 @@ export const guestGetHostName = defineCommand({
   name: 'guest-get-host-name',
   since: '2.10',
   summary: 'The name that gethostname(2) gives now.',
+  testedBy: 'same bytes as qemu-ga',
   args: object({}),
   needs: ['inventory'],
   readOnly: true,

@@ -5,6 +5,7 @@ export const guestGetOsinfo = defineCommand({
   name: 'guest-get-osinfo',
   since: '2.10',
   summary: 'Kernel, machine and what os-release says of the distribution.',
+  testedBy: 'same members as qemu-ga',
   args: object({}),
   needs: ['inventory'],
   readOnly: true,

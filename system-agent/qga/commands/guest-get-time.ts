@@ -5,6 +5,7 @@ export const guestGetTime = defineCommand({
   name: 'guest-get-time',
   since: '1.5',
   summary: 'The system clock in nanoseconds since the epoch, UTC.',
+  testedBy: 'a time between two answers of qemu-ga',
   args: object({}),
   needs: ['clock'],
   readOnly: true,

@@ -5,6 +5,7 @@ export const guestGetTimezone = defineCommand({
   name: 'guest-get-timezone',
   since: '2.10',
   summary: 'Abbreviation of the time zone in force and its seconds east of UTC.',
+  testedBy: 'same bytes as qemu-ga',
   args: object({}),
   needs: ['clock'],
   readOnly: true,

@@ -5,6 +5,7 @@ export const guestGetUsers = defineCommand({
   name: 'guest-get-users',
   since: '2.10',
   summary: 'Who is logged in, each user once with the earliest login.',
+  testedBy: 'same members as qemu-ga; a real login in a guest',
   args: object({}),
   needs: ['users'],
   readOnly: true,

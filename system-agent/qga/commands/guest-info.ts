@@ -6,6 +6,7 @@ export const guestInfo = defineCommand({
   name: 'guest-info',
   since: '0.15',
   summary: 'Version, and the commands that work here; those refused now are listed as not enabled.',
+  testedBy: 'same members as qemu-ga; libvirt',
   args: object({}),
   needs: [],
   readOnly: true,

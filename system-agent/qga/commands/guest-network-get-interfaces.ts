@@ -6,6 +6,7 @@ export const guestNetworkGetInterfaces = defineCommand({
   name: 'guest-network-get-interfaces',
   since: '1.1',
   summary: 'Network interfaces with hardware address, IP addresses and counters.',
+  testedBy: 'same members as qemu-ga; libvirt',
   args: object({}),
   needs: ['network'],
   readOnly: true,

@@ -5,6 +5,7 @@ export const guestPing = defineCommand({
   name: 'guest-ping',
   since: '0.15',
   summary: 'Answer with nothing, which shows that the agent lives.',
+  testedBy: 'same bytes as qemu-ga; libvirt',
   args: object({}),
   needs: [],
   readOnly: true,

@@ -9,6 +9,7 @@ export const guestShutdown = defineCommand({
   name: 'guest-shutdown',
   since: '0.15',
   summary: 'Power down, halt or reboot the guest.',
+  testedBy: 'every mode beside qemu-ga in a guest; libvirt',
   args: object({ mode: optional(string) }),
   needs: ['power'],
   readOnly: false,

@@ -7,7 +7,12 @@ import { guestGetUsers } from './guest-get-users.ts';
 import { guestInfo } from './guest-info.ts';
 import { guestNetworkGetInterfaces } from './guest-network-get-interfaces.ts';
 import { guestPing } from './guest-ping.ts';
+import { guestSetTime } from './guest-set-time.ts';
+import { guestSetUserPassword } from './guest-set-user-password.ts';
 import { guestShutdown } from './guest-shutdown.ts';
+import { guestSshAddAuthorizedKeys } from './guest-ssh-add-authorized-keys.ts';
+import { guestSshGetAuthorizedKeys } from './guest-ssh-get-authorized-keys.ts';
+import { guestSshRemoveAuthorizedKeys } from './guest-ssh-remove-authorized-keys.ts';
 import { guestSync } from './guest-sync.ts';
 import { guestSyncDelimited } from './guest-sync-delimited.ts';
 
@@ -21,7 +26,12 @@ export const commands: readonly Command[] = [
   guestInfo,
   guestNetworkGetInterfaces,
   guestPing,
+  guestSetTime,
+  guestSetUserPassword,
   guestShutdown,
+  guestSshAddAuthorizedKeys,
+  guestSshGetAuthorizedKeys,
+  guestSshRemoveAuthorizedKeys,
   guestSync,
   guestSyncDelimited,
 ];

@@ -1,0 +1,13 @@
+import { commands } from '#system-agent/qga/commands/index.ts';
+import { commandsPage } from './commands.ts';
+
+/** A file of the checkout that is made from the program's own tables; a test fails when it differs. */
+export interface Document {
+  /** From the checkout's top folder. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export function documents(): readonly Document[] {
+  return [{ path: 'docs/commands.md', text: commandsPage(commands) }];
+}

@@ -1,0 +1,19 @@
+import { decodeBase64 } from '#protocol/qga/base64.ts';
+import { boolean, object, string } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestSetUserPassword = defineCommand({
+  name: 'guest-set-user-password',
+  since: '2.3',
+  summary: "Set a user's password, given plain or as a hash of crypt(5), in base64 either way.",
+  worksWhere: 'as root, with chpasswd(8)',
+  testedBy: 'beside qemu-ga in a guest, by logging in; libvirt',
+  args: object({ username: string, password: string, crypted: boolean }),
+  needs: ['passwords'],
+  readOnly: false,
+
+  async run({ username, password, crypted }, { passwords }) {
+    await passwords.set({ user: username, password: decodeBase64(password), isHash: crypted });
+    return undefined;
+  },
+});
