@@ -1,20 +1,30 @@
 import type { Clock } from './clock/clock.ts';
-import type { Cpus } from './cpus/cpus.ts';
+import type { CpuSwitch, Cpus } from './cpus/cpus.ts';
+import type { Disks } from './disks/disks.ts';
 import type { Inventory } from './inventory/inventory.ts';
-import type { Memory } from './memory/memory.ts';
+import type { Memory, MemoryBlocks, MemorySwitch } from './memory/memory.ts';
+import type { Mounts, Trimmer } from './mounts/mounts.ts';
 import type { Network } from './network/network.ts';
 import type { PointerSystem } from './pointer/pointer.ts';
 import type { Power } from './power/power.ts';
+import type { Sleep } from './sleep/sleep.ts';
 import type { Users } from './users/users.ts';
 
 /** Everything the operating system gives us. A system that lacks a port leaves it out. */
 export interface Platform {
   readonly clock: Clock;
   readonly cpus: Cpus;
+  readonly cpuSwitch: CpuSwitch;
+  readonly disks: Disks;
   readonly inventory: Inventory;
   readonly memory: Memory;
+  readonly memoryBlocks: MemoryBlocks;
+  readonly memorySwitch: MemorySwitch;
+  readonly mounts: Mounts;
   readonly network: Network;
   readonly pointer: PointerSystem;
   readonly power: Power;
+  readonly sleep: Sleep;
+  readonly trimmer: Trimmer;
   readonly users: Users;
 }

@@ -18,12 +18,29 @@ export type Infer<S> = S extends Schema<infer T> ? T : never;
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** A signed 64-bit integer. A number with fraction or exponent is none, whatever its value. */
 export const int64: Schema<bigint> = {
   parse(value, name) {
     if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_INT64) return value;
     throw wrongType(value, name, 'integer');
+  },
+};
+
+/** An unsigned 64-bit integer; a negative one wraps around, as QEMU has always let it. */
+export const uint64: Schema<bigint> = {
+  parse(value, name) {
+    if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_UINT64) return BigInt.asUintN(64, value);
+    if (typeof value === 'bigint' || typeof value === 'number') throw invalid(`Parameter '${name}' expects uint64`);
+    throw wrongType(value, name, 'integer');
+  },
+};
+
+export const boolean: Schema<boolean> = {
+  parse(value, name) {
+    if (typeof value === 'boolean') return value;
+    throw wrongType(value, name, 'boolean');
   },
 };
 
@@ -36,6 +53,17 @@ export const string: Schema<string> = {
 
 export function optional<T>(inner: Schema<T>): Schema<T | undefined> {
   return { parse: (value, name) => (value === undefined ? undefined : inner.parse(value, name)) };
+}
+
+/** A list of at most `maxLength` items. */
+export function array<T>(item: Schema<T>, maxLength: number): Schema<readonly T[]> {
+  return {
+    parse(value, name) {
+      if (!Array.isArray(value)) throw wrongType(value, name, 'array');
+      if (value.length > maxLength) throw invalid(`Parameter '${name}' has more than ${maxLength} items`);
+      return value.map((one: JsonValue, index) => item.parse(one, `${name}[${index}]`));
+    },
+  };
 }
 
 type Members = Readonly<Record<string, Schema<unknown>>>;
