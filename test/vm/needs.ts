@@ -13,6 +13,9 @@ export const noDesktop = reasonFor([...QEMU, ...SPICE]);
 /** The same for guests under libvirt. */
 export const noLibvirt = reasonFor([...QEMU, ...LIBVIRT]);
 
+/** The same for guests under libvirt that have a desktop. */
+export const noLibvirtDesktop = noDesktop || noLibvirt;
+
 function reasonFor(programs: readonly string[]): string | false {
   if (process.getuid?.() !== 0) return 'building a guest image needs root';
   if (!isThere('apt-get')) return 'guest images are made with the apt of a Debian host';

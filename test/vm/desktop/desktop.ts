@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { resumeGuest } from '../guest/guest.ts';
 import type { Machine } from '../guest/machine.ts';
+import type { RootShell } from '../guest/root-shell.ts';
 import { SpiceClient } from '../spice/client.ts';
 import { until } from '../support/wait.ts';
 import type { Pair } from './pair.ts';
@@ -13,10 +14,16 @@ const CLIPBOARD_BY_DEMAND = 5;
 /** Both agents start under emulation, on a machine that may be busy. */
 const READY_TIMEOUT_MS = 60_000;
 
+/** A guest of the desktop image, whoever started it. */
+export interface DesktopGuest extends AsyncDisposable {
+  readonly shell: RootShell;
+  socketOf(port: 'spice'): string;
+}
+
 /** The desktop guest with alice logged in, the agents started, and a SPICE client connected. */
-export class Desktop implements AsyncDisposable {
+export class Desktop<Guest extends DesktopGuest = Machine> implements AsyncDisposable {
   private constructor(
-    readonly guest: Machine,
+    readonly guest: Guest,
     readonly client: SpiceClient,
     readonly alice: DesktopSession,
   ) {}
@@ -27,11 +34,22 @@ export class Desktop implements AsyncDisposable {
    */
   static async start(pair: Pair, prepare: (guest: Machine) => Promise<void> = async () => {}): Promise<Desktop> {
     const guest = await resumeGuest({ image: 'desktop' });
-    let client: SpiceClient | undefined;
     try {
       await prepare(guest);
+    } catch (error) {
+      await guest[Symbol.asyncDispose]();
+      throw error;
+    }
+    return Desktop.over(guest, pair);
+  }
+
+  /** The same for a guest that runs. It is disposed of with the desktop, also when this fails. */
+  static async over<Guest extends DesktopGuest>(guest: Guest, pair: Pair): Promise<Desktop<Guest>> {
+    let client: SpiceClient | undefined;
+    try {
       await pair.start(guest.shell);
-      client = await SpiceClient.start(guest.socketOf('spice'), path.join(guest.files.folder, 'client.log'));
+      const socket = guest.socketOf('spice');
+      client = await SpiceClient.start(socket, path.join(path.dirname(socket), 'client.log'));
       await agentReady(client);
       const alice = new DesktopSession(guest.shell, 'alice', ':0');
       const desktop = new Desktop(guest, client, alice);
@@ -62,7 +80,7 @@ export async function agentReady(client: SpiceClient, timeoutMs = READY_TIMEOUT_
 let texts = 0;
 
 /** Waits until both directions of the clipboard work for a session. A text that was copied while nobody was served stays with the client, so each try is new. */
-export async function serves({ client }: Desktop, session: DesktopSession): Promise<void> {
+export async function serves({ client }: Pick<Desktop, 'client'>, session: DesktopSession): Promise<void> {
   await until(READY_TIMEOUT_MS, `${session.user} to read what the client copies`, async () => {
     const text = `text ${++texts}`;
     await client.copy('clipboard', text);

@@ -5,6 +5,7 @@ import { makeOverlay, mountPayload, PRODUCT } from '../guest/machine.ts';
 import { makePayload } from '../guest/payload.ts';
 import { RootShell } from '../guest/root-shell.ts';
 import { ensureImage, type Image } from '../image/build.ts';
+import type { ImageName } from '../image/recipe.ts';
 import type { Companion } from '../support/process.ts';
 import { until } from '../support/wait.ts';
 import type { Libvirt } from './libvirt.ts';
@@ -18,10 +19,11 @@ export class Domain implements AsyncDisposable {
     private readonly libvirt: Libvirt,
     readonly name: string,
     readonly shell: RootShell,
+    private readonly file: (end: string) => string,
   ) {}
 
-  static async boot(libvirt: Libvirt, name: string): Promise<Domain> {
-    const image = await ensureImage('bookworm');
+  static async boot(libvirt: Libvirt, name: string, imageName: ImageName = 'bookworm'): Promise<Domain> {
+    const image = await ensureImage(imageName);
     const file = (end: string) => path.join(libvirt.folder, `${name}.${end}`);
     await makeOverlay(file('qcow2'), image.disk);
     await makePayload(file('raw'), PRODUCT);
@@ -29,7 +31,12 @@ export class Domain implements AsyncDisposable {
     await libvirt.virsh('create', file('xml'));
     const shell = await RootShell.connect(file('shell'), BOOT_TIMEOUT_MS);
     await mountPayload(shell);
-    return new Domain(libvirt, name, shell);
+    return new Domain(libvirt, name, shell, file);
+  }
+
+  /** Path of a listening unix socket that is not libvirt's own: oVirt's port, and the SPICE server of a desktop. */
+  socketOf(port: 'ovirt' | 'spice'): string {
+    return this.file(port);
   }
 
   /** virsh with this domain as the first argument of its command. */
@@ -86,7 +93,7 @@ export class Domain implements AsyncDisposable {
 function describeDomain(name: string, image: Image, file: (end: string) => string): string {
   return `<domain type='qemu'>
   <name>${name}</name>
-  <memory unit='MiB'>1024</memory>
+  <memory unit='MiB'>${image.desktop ? 1280 : 1024}</memory>
   <vcpu>2</vcpu>
   <os>
     <type arch='x86_64' machine='pc'>hvm</type>
@@ -119,10 +126,22 @@ function describeDomain(name: string, image: Image, file: (end: string) => strin
       <source mode='bind' path='${file('shell')}'/>
       <target type='virtio' name='${SHELL_PORT}'/>
     </channel>
+    <channel type='unix'>
+      <source mode='bind' path='${file('ovirt')}'/>
+      <target type='virtio' name='${PORTS.ovirt}'/>
+    </channel>
+    ${image.desktop ? describeDesktop(file('spice')) : ''}
     <interface type='user'><model type='virtio'/><rom enabled='no'/></interface>
     <serial type='file'><source path='${file('console')}'/></serial>
     <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
   </devices>
 </domain>
 `;
+}
+
+/** The screen that a SPICE client sees, and the port through which its server speaks to the agent. */
+function describeDesktop(socket: string): string {
+  return `<channel type='spicevmc'><target type='virtio' name='${PORTS.vdagent}'/></channel>
+    <graphics type='spice'><listen type='socket' socket='${socket}'/><mouse mode='client'/></graphics>
+    <video><model type='vga'/></video>`;
 }
