@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { AgentError } from './errors.ts';
 
 /**
  * A small local file, read in place: a turn through the thread pool costs ten times what the read does.
@@ -9,3 +10,29 @@ export function readSmallFile(path: string): Buffer | undefined {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   return readFileSync(path);
 }
+
+/** Lists of the kernel grow with what they list; 16 MiB are a hundred thousand lines. */
+const MAX_LIST = 16 * 1024 * 1024;
+
+/**
+ * Text of a list that the kernel makes as it is read, such as those in /proc.
+ * @throws {Error} errno error; {AgentError} 'failed' when it is longer than anything sane
+ */
+export function readText(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+  const fd = openSync(path, 'r');
+  try {
+    let bytes = Buffer.allocUnsafe(FIRST_READ);
+    let size = 0;
+    for (;;) {
+      const count = readSync(fd, bytes, size, bytes.length - size, null);
+      if (count === 0) return bytes.toString(encoding, 0, size);
+      size += count;
+      if (size > MAX_LIST) throw new AgentError('failed', `${path} is longer than ${MAX_LIST >> 20} MiB`);
+      if (size === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(bytes.length)]);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const FIRST_READ = 8192;

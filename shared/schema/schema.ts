@@ -18,11 +18,21 @@ export type Infer<S> = S extends Schema<infer T> ? T : never;
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** A signed 64-bit integer. A number with fraction or exponent is none, whatever its value. */
 export const int64: Schema<bigint> = {
   parse(value, name) {
     if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_INT64) return value;
+    throw wrongType(value, name, 'integer');
+  },
+};
+
+/** An unsigned 64-bit integer; a negative one wraps around, as QEMU has always let it. */
+export const uint64: Schema<bigint> = {
+  parse(value, name) {
+    if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_UINT64) return BigInt.asUintN(64, value);
+    if (typeof value === 'bigint' || typeof value === 'number') throw invalid(`Parameter '${name}' expects uint64`);
     throw wrongType(value, name, 'integer');
   },
 };

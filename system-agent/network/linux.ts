@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { readText } from '#shared/files.ts';
 import { type InterfaceEntry, interfaceAddresses } from '#shared/native/network.ts';
 import { watchNetwork } from '#shared/native/network-changes.ts';
 import type { InterfaceStatistics, Network, NetworkAddress, NetworkInterface } from './network.ts';
 import { parseProcNetDev } from './proc-net-dev.ts';
+import { parseIpv4Routes, parseIpv6Routes } from './proc-net-route.ts';
 
 type Link = Extract<InterfaceEntry, { family: 'packet' }>;
 
@@ -23,6 +25,11 @@ export function linuxNetwork(): Network {
       }
       const statistics = parseProcNetDev(readFileSync('/proc/net/dev', 'latin1'));
       return Array.from(drafts, ([name, draft]) => finish(name, draft, drafts, statistics.get(name)));
+    },
+    routes() {
+      // IPv6 can be switched off, and with it the file.
+      const ipv6 = existsSync('/proc/net/ipv6_route') ? readText('/proc/net/ipv6_route', 'latin1') : '';
+      return [...parseIpv4Routes(readText('/proc/net/route', 'latin1')), ...parseIpv6Routes(ipv6)];
     },
     onChange(listener) {
       const watch = watchNetwork(listener);

@@ -28,9 +28,45 @@ export interface NetworkInterface {
   readonly statistics?: InterfaceStatistics;
 }
 
+/** A way that the kernel knows for packets; numbers as the kernel has them. */
+export type Route =
+  | {
+      readonly version: 4;
+      readonly interface: string;
+      readonly destination: string;
+      readonly gateway: string;
+      readonly mask: string;
+      readonly metric: number;
+      readonly flags: number;
+      readonly references: number;
+      readonly use: number;
+      readonly mtu: number;
+      readonly window: number;
+      readonly initialRoundTrip: number;
+    }
+  | {
+      readonly version: 6;
+      readonly interface: string;
+      readonly destination: string;
+      /** Bits. */
+      readonly destinationPrefix: number;
+      readonly source: string;
+      readonly sourcePrefix: number;
+      readonly nextHop: string;
+      readonly metric: number;
+      readonly flags: number;
+      readonly references: number;
+      readonly use: number;
+    };
+
 export interface Network {
   /** All interfaces, up or down, loopback included, in the kernel's order. */
   interfaces(): readonly NetworkInterface[];
+  /**
+   * The main table of IPv4, then the tables of IPv6, each in the kernel's order.
+   * @throws {AgentError} 'failed' when there are more than a host could want (S5)
+   */
+  routes(): readonly Route[];
   /**
    * Calls back after interfaces or their addresses have changed: for a burst several times, now and then for nothing.
    * @throws {Error} when the system does not tell changes

@@ -1,6 +1,10 @@
+import { refusingCpuSwitch } from '#system-agent/cpus/refusing.ts';
+import { refusingMemorySwitch } from '#system-agent/memory/refusing.ts';
+import { refusingTrimmer } from '#system-agent/mounts/refusing.ts';
 import type { Platform } from '#system-agent/platform.ts';
 import { refusingPointer } from '#system-agent/pointer/refusing.ts';
 import type { ShutdownMode, ShutdownPlan } from '#system-agent/power/power.ts';
+import { refusingSleep } from '#system-agent/sleep/refusing.ts';
 
 /** A system whose every answer is known. */
 export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[]; readonly plans: ShutdownPlan[] } {
@@ -14,7 +18,14 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
       timezone: () => ({ zone: 'NST', offsetSeconds: -12_600 }),
       standardTimezone: () => ({ name: 'America/St_Johns', offsetSeconds: -12_600 }),
     },
-    cpus: { online: () => 4 },
+    cpus: {
+      online: () => 4,
+      list: async () => [{ id: 0n, online: true, canOffline: false }],
+      times: () => [],
+      load: () => ({ oneMinute: 0.5, fiveMinutes: 0.25, fifteenMinutes: 0.125 }),
+    },
+    cpuSwitch: refusingCpuSwitch,
+    disks: { list: async () => [], under: () => ({ name: 'vda', disks: [] }), statistics: () => [] },
     inventory: {
       hostName: () => 'guest',
       fullHostName: async () => 'guest.example.org',
@@ -34,7 +45,11 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
         majorPageFaults: 40,
       }),
     },
+    memoryBlocks: { list: async () => [], size: () => 128n << 20n },
+    memorySwitch: refusingMemorySwitch,
+    mounts: { list: () => [], sizeOf: async () => undefined },
     network: {
+      routes: () => [],
       onChange: () => ({ [Symbol.dispose]: () => {} }),
       interfaces: () => [
         {
@@ -69,6 +84,8 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
     authorizedKeys: { list: async () => ['a', 'b'], add: async () => {}, remove: async () => {} },
     passwords: { set: async () => {} },
     timeSetting: { set: async () => {}, setFromHardware: async () => {} },
+    sleep: refusingSleep,
+    trimmer: refusingTrimmer,
     users: { loggedIn: () => [{ user: 'alice', loginTime: 1_700_000_000.5 }] },
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { systemTree } from '#shared/tree/system-tree.ts';
 import { linuxCpus } from '#system-agent/cpus/linux.ts';
 import { countOfList } from '#system-agent/cpus/list.ts';
 
@@ -22,6 +23,6 @@ describe('processors on Linux', () => {
 
   it('gives the number of getconf(1)', () => {
     const known = execFileSync('getconf', ['_NPROCESSORS_ONLN'], { encoding: 'utf8' });
-    assert.equal(linuxCpus.online(), Number(known));
+    assert.equal(linuxCpus(systemTree).online(), Number(known));
   });
 });

@@ -245,6 +245,7 @@ describe('oVirt door: changes', () => {
     let changed = () => {};
     let address = '10.0.0.5';
     const network = {
+      ...platform.network,
       interfaces: () => [
         { name: 'eth0', up: true, loopback: false, addresses: [{ family: 'ipv4' as const, address, prefix: 24 }] },
       ],

@@ -1,0 +1,22 @@
+/**
+ * A tree of files as the kernel and udev offer theirs: small texts, folders, links. What is decided from such a tree is
+ * written against this interface, so that a test can hand it any machine.
+ */
+export interface Tree {
+  /**
+   * Text of a small file, without the newline at its end.
+   * @returns undefined when there is no such file or it cannot be read
+   */
+  read(path: string): string | undefined;
+  /** Members of a folder, in the order in which the kernel has them; undefined when there is no such folder. */
+  list(path: string): readonly TreeEntry[] | undefined;
+  /** What a link says, as it says it; undefined when there is no such link. */
+  link(path: string): string | undefined;
+  /** The absolute path of the same thing without links; undefined when there is nothing. */
+  resolve(path: string): string | undefined;
+}
+
+export interface TreeEntry {
+  readonly name: string;
+  readonly kind: 'folder' | 'link' | 'other';
+}

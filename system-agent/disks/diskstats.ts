@@ -1,0 +1,39 @@
+import type { DiskCounters, DiskStatistics } from './disks.ts';
+
+type Counter = keyof DiskCounters;
+
+/** Counters of a line in their order, as far as the kernel has them. Documentation/admin-guide/iostats.rst */
+const COUNTERS: readonly Counter[] = [
+  ...(['readIos', 'readMerges', 'readSectors', 'readTicks'] as const),
+  ...(['writeIos', 'writeMerges', 'writeSectors', 'writeTicks'] as const),
+  ...(['iosInProgress', 'totalTicks', 'weightTicks'] as const),
+  ...(['discardIos', 'discardMerges', 'discardSectors', 'discardTicks'] as const),
+  ...(['flushIos', 'flushTicks'] as const),
+];
+/** Partitions of kernels 2.6.0 to 2.6.24. */
+const SHORT: readonly Counter[] = ['readIos', 'readSectors', 'writeIos', 'writeSectors'];
+
+/** How many counters each generation of kernels has added up to: 2.6.25, 4.18, 5.5. */
+const GENERATIONS = [17, 15, 11];
+
+/** @param text of /proc/diskstats: `254 0 vda 1 2 3 …`, a device a line; other lines are passed over */
+export function parseDiskstats(text: string): readonly DiskStatistics[] {
+  return text.split('\n').flatMap((line) => {
+    const [major = '', minor = '', name, ...values] = line.trim().split(/\s+/);
+    const names = countersOf(values.length);
+    if (name === undefined || names === undefined) return [];
+    const counters: { [C in Counter]?: bigint } = {};
+    for (const [index, counter] of names.entries()) {
+      const value = values[index] ?? '';
+      if (!/^\d+$/.test(value)) return [];
+      counters[counter] = BigInt(value);
+    }
+    return [{ name, major: Number(major), minor: Number(minor), ...counters }];
+  });
+}
+
+function countersOf(count: number): readonly Counter[] | undefined {
+  const generation = GENERATIONS.find((size) => count >= size);
+  if (generation !== undefined) return COUNTERS.slice(0, generation);
+  return count === SHORT.length ? SHORT : undefined;
+}

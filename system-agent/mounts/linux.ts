@@ -1,0 +1,84 @@
+import { statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { AgentError, errnoOf } from '#shared/errors.ts';
+import { readText } from '#shared/files.ts';
+import { errorText } from '#shared/native/error-text.ts';
+import { spaceOf, trimFileSystem } from '#shared/native/file-system.ts';
+import type { DeviceNumber } from '../disks/disks.ts';
+import { parseMountinfo } from './mountinfo.ts';
+import type { FileSystemSize, Mount, Mounts, Trim, Trimmer } from './mounts.ts';
+import { Patience } from './patience.ts';
+
+/** A file system answers from memory; one that needs longer than this is not asked while it hangs. */
+const SIZE_LIMIT_MS = 1_000;
+/** Hosts give up on a trim after ten minutes. */
+const TRIM_LIMIT_MS = 600_000;
+/** Of the four threads that Node has for such calls. */
+const MAX_HANGING = 2;
+
+export function linuxMounts(): Mounts {
+  const patience = new Patience(SIZE_LIMIT_MS, MAX_HANGING);
+  return {
+    list: () => parseMountinfo(readText('/proc/self/mountinfo', 'latin1'), deviceAt),
+    sizeOf: (mount) =>
+      patience.ask<FileSystemSize | undefined>(
+        keyOf(mount),
+        () => sizeOf(mount),
+        () => undefined,
+      ),
+  };
+}
+
+export function linuxTrimmer(): Trimmer {
+  const patience = new Patience(TRIM_LIMIT_MS, 1);
+  return {
+    trim: (mount, minimum) =>
+      patience.ask(
+        keyOf(mount),
+        () => trim(mount, minimum),
+        () => {
+          throw new AgentError('timeout', 'failed to trim: the file system or one before it is still busy with it');
+        },
+      ),
+  };
+}
+
+const keyOf = ({ major, minor }: DeviceNumber) => `${major}:${minor}`;
+
+async function sizeOf({ path }: Mount): Promise<FileSystemSize | undefined> {
+  try {
+    const { unit, blocks, free, available } = await spaceOf(path);
+    const used = blocks - free;
+    return { used: used * unit, total: (used + available) * unit, privilegedTotal: blocks * unit };
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+async function trim({ path }: Mount, minimum: bigint): Promise<Trim> {
+  await using folder = await open(Buffer.from(path), 'r').catch((error: unknown) => {
+    throw new AgentError('failed', `failed to open: ${errorText(error)}`, { cause: error });
+  });
+  try {
+    return await trimFileSystem(folder.fd, minimum);
+  } catch (error) {
+    const code = errnoOf(error);
+    // ENOTTY: no file system that could, such as a CD-ROM's.
+    if (code === 'EOPNOTSUPP' || code === 'ENOTSUP' || code === 'ENOTTY') {
+      throw new AgentError('unsupported', 'trim not supported', { cause: error });
+    }
+    throw new AgentError('failed', `failed to trim: ${errorText(error)}`, { cause: error });
+  }
+}
+
+function deviceAt(node: string): DeviceNumber | undefined {
+  if (!node.startsWith('/dev/')) return undefined; // nothing else can be a device, and asking elsewhere may hang
+  const found = statSync(node, { throwIfNoEntry: false });
+  return found?.isBlockDevice() ? deviceNumber(found.rdev) : undefined;
+}
+
+/** Source: gnu_dev_major and gnu_dev_minor of <sys/sysmacros.h>; device numbers of today fit 32 bits. */
+function deviceNumber(rdev: number): DeviceNumber {
+  return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
+}

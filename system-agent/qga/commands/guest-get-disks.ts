@@ -1,0 +1,21 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+import { printDiskAddress } from './disk-address.ts';
+
+export const guestGetDisks = defineCommand({
+  name: 'guest-get-disks',
+  since: '5.2',
+  summary: 'Disks and partitions: device nodes, what they are made from, and where the host finds them.',
+  args: object({}),
+  needs: ['disks'],
+  readOnly: true,
+
+  run: async (_args, { disks }) =>
+    (await disks.list()).map(({ name, partition, dependencies, address, alias }) => ({
+      name,
+      partition,
+      dependencies,
+      address: address && printDiskAddress(address),
+      alias,
+    })),
+});

@@ -1,0 +1,35 @@
+import { object } from '#shared/schema/schema.ts';
+import type { Disks } from '../../disks/disks.ts';
+import type { Mount, Mounts } from '../../mounts/mounts.ts';
+import { defineCommand } from '../command.ts';
+import { printDiskAddress } from './disk-address.ts';
+
+export const guestGetFsinfo = defineCommand({
+  name: 'guest-get-fsinfo',
+  since: '2.2',
+  summary: 'Mounted local file systems, the disks they lie on, and how full they are.',
+  args: object({}),
+  needs: ['disks', 'mounts'],
+  readOnly: true,
+
+  async run(_args, { disks, mounts }) {
+    const described = [];
+    // One after the other: a hundred at once would take all threads there are.
+    for (const mount of mounts.list()) described.push(await describe(mount, mounts, disks));
+    return described.reverse(); // the latest first, as hosts know it
+  },
+});
+
+async function describe(mount: Mount, mounts: Mounts, disks: Disks) {
+  const size = await mounts.sizeOf(mount);
+  const { name, disks: below } = disks.under(mount);
+  return {
+    name,
+    mountpoint: mount.mountPoint,
+    type: mount.type,
+    disk: below.map(printDiskAddress),
+    'used-bytes': size?.used,
+    'total-bytes': size?.total,
+    'total-bytes-privileged': size?.privilegedTotal,
+  };
+}

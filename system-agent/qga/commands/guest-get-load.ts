@@ -1,0 +1,16 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestGetLoad = defineCommand({
+  name: 'guest-get-load',
+  since: '10.0',
+  summary: 'Load averages of the last 1, 5 and 15 minutes.',
+  args: object({}),
+  needs: ['cpus'],
+  readOnly: true,
+
+  run(_args, { cpus }) {
+    const { oneMinute, fiveMinutes, fifteenMinutes } = cpus.load();
+    return { load1m: oneMinute, load5m: fiveMinutes, load15m: fifteenMinutes };
+  },
+});

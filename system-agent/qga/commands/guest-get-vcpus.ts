@@ -1,0 +1,18 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestGetVcpus = defineCommand({
+  name: 'guest-get-vcpus',
+  since: '1.5',
+  summary: 'Processors, which of them run, and which can be switched off.',
+  args: object({}),
+  needs: ['cpus'],
+  readOnly: true,
+
+  run: async (_args, { cpus }) =>
+    (await cpus.list()).map(({ id, online, canOffline }) => ({
+      'logical-id': id,
+      online,
+      'can-offline': canOffline,
+    })),
+});

@@ -1,0 +1,26 @@
+import { array, boolean, object, optional, uint64 } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+/** 8 TiB in blocks of 128 MiB; a larger machine has larger blocks. */
+const MAX_BLOCKS = 65_536;
+
+export const guestSetMemoryBlocks = defineCommand({
+  name: 'guest-set-memory-blocks',
+  since: '2.3',
+  summary: 'Switch blocks of memory on or off; tells for each how it went.',
+  args: object({
+    'mem-blks': array(object({ 'phys-index': uint64, online: boolean, 'can-offline': optional(boolean) }), MAX_BLOCKS),
+  }),
+  needs: ['memorySwitch'],
+  readOnly: false,
+
+  async run({ 'mem-blks': blocks }, { memorySwitch }) {
+    const results = [];
+    for (const { 'phys-index': index, online } of blocks) {
+      const result = await memorySwitch.setOnline(index, online);
+      const errno = result.outcome === 'success' ? undefined : result.errno;
+      results.push({ 'phys-index': index, response: result.outcome, 'error-code': errno });
+    }
+    return results;
+  },
+});

@@ -1,0 +1,31 @@
+import { AgentError } from '#shared/errors.ts';
+import { array, boolean, int64, object, optional } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+/** The most processors that Linux is built for. */
+const MAX_PROCESSORS = 8192;
+
+export const guestSetVcpus = defineCommand({
+  name: 'guest-set-vcpus',
+  since: '1.5',
+  summary: 'Switch processors on or off, one after the other; tells how many were done before the first failed.',
+  args: object({
+    vcpus: array(object({ 'logical-id': int64, online: boolean, 'can-offline': optional(boolean) }), MAX_PROCESSORS),
+  }),
+  needs: ['cpuSwitch'],
+  readOnly: false,
+
+  async run({ vcpus }, { cpuSwitch }) {
+    let done = 0;
+    try {
+      for (const { 'logical-id': id, online } of vcpus) {
+        await cpuSwitch.setOnline(id, online);
+        done++;
+      }
+    } catch (error) {
+      // Hosts send the rest once more, and then its first failure is their answer.
+      if (done === 0 || !(error instanceof AgentError)) throw error;
+    }
+    return done;
+  },
+});

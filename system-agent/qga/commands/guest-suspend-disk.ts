@@ -1,0 +1,17 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestSuspendDisk = defineCommand({
+  name: 'guest-suspend-disk',
+  since: '1.1',
+  summary: 'Write the state of the guest to its disk and switch it off.',
+  args: object({}),
+  needs: ['sleep'],
+  readOnly: false,
+  silentOnSuccess: true,
+
+  async run(_args, { sleep }) {
+    await sleep.sleep('disk');
+    return undefined;
+  },
+});

@@ -1,0 +1,17 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestSuspendHybrid = defineCommand({
+  name: 'guest-suspend-hybrid',
+  since: '1.1',
+  summary: 'Let the guest sleep in memory with a copy of its state on disk.',
+  args: object({}),
+  needs: ['sleep'],
+  readOnly: false,
+  silentOnSuccess: true,
+
+  async run(_args, { sleep }) {
+    await sleep.sleep('hybrid');
+    return undefined;
+  },
+});

@@ -1,0 +1,17 @@
+import { object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestSuspendRam = defineCommand({
+  name: 'guest-suspend-ram',
+  since: '1.1',
+  summary: 'Let the guest sleep with its state in memory.',
+  args: object({}),
+  needs: ['sleep'],
+  readOnly: false,
+  silentOnSuccess: true,
+
+  async run(_args, { sleep }) {
+    await sleep.sleep('ram');
+    return undefined;
+  },
+});
