@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 /**
  * A tree of files as the kernel and udev offer theirs: small texts, folders, links. What is decided from such a tree is
  * written against this interface, so that a test can hand it any machine.
@@ -12,11 +14,18 @@ export interface Tree {
   list(path: string): readonly TreeEntry[] | undefined;
   /** What a link says, as it says it; undefined when there is no such link. */
   link(path: string): string | undefined;
-  /** The absolute path of the same thing without links; undefined when there is nothing. */
-  resolve(path: string): string | undefined;
 }
 
 export interface TreeEntry {
   readonly name: string;
   readonly kind: 'folder' | 'link' | 'other';
+}
+
+/**
+ * Where a link leads, as an absolute path. Links of sysfs go through no other link, so their text tells.
+ * @returns undefined when there is no such link
+ */
+export function targetOf(tree: Tree, link: string): string | undefined {
+  const text = tree.link(link);
+  return text === undefined ? undefined : path.posix.resolve(path.posix.dirname(link), text);
 }

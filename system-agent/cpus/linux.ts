@@ -22,7 +22,7 @@ export function linuxCpuSwitch(tree: Tree): CpuSwitch {
   return {
     async setOnline(id, online) {
       const folder = `${CPUS}/cpu${id}`;
-      if (tree.resolve(folder) === undefined) {
+      if (tree.list(folder) === undefined) {
         throw new AgentError('not-found', `Could not open '${folder}/': No such file or directory`);
       }
       const file = `${folder}/online`;

@@ -1,5 +1,5 @@
 import { mapInSlices } from '#shared/lifecycle/slices.ts';
-import type { Tree } from '#shared/tree/tree.ts';
+import { type Tree, targetOf } from '#shared/tree/tree.ts';
 import { addressOf } from './address.ts';
 import type { BlockDevice, DeviceNumber, DiskAddress, Underlay } from './disks.ts';
 import { recordOf } from './udev.ts';
@@ -36,7 +36,7 @@ function diskAndPartitions(tree: Tree, name: string): readonly BlockDevice[] {
 }
 
 function addressOfDisk(tree: Tree, folder: string): DiskAddress | undefined {
-  const syspath = tree.resolve(folder);
+  const syspath = targetOf(tree, folder);
   return syspath === undefined || syspath.includes(VIRTUAL) ? undefined : addressOf(tree, syspath);
 }
 
@@ -58,7 +58,7 @@ function partitions(tree: Tree, disk: string, folder: string, node: string): rea
 
 /** @see Disks.under */
 export function underlayOf(tree: Tree, { major, minor }: DeviceNumber): Underlay {
-  const syspath = tree.resolve(`/sys/dev/block/${major}:${minor}`);
+  const syspath = targetOf(tree, `/sys/dev/block/${major}:${minor}`);
   // In a container the device may be hidden.
   if (syspath === undefined) return { name: `${major}:${minor}`, disks: [] };
   const disks: DiskAddress[] = [];
@@ -74,7 +74,7 @@ function collect(tree: Tree, syspath: string, disks: DiskAddress[], depth: numbe
     return;
   }
   for (const { name, kind } of tree.list(`${syspath}/slaves`) ?? []) {
-    const part = kind === 'link' ? tree.resolve(`${syspath}/slaves/${name}`) : undefined;
+    const part = kind === 'link' ? targetOf(tree, `${syspath}/slaves/${name}`) : undefined;
     if (part !== undefined) collect(tree, part, disks, depth + 1);
   }
 }

@@ -12,17 +12,17 @@ export const linuxMemory: Memory = {
 
 /** @returns undefined on a kernel whose memory comes in one piece */
 export function linuxMemoryBlocks(tree: Tree): MemoryBlocks | undefined {
-  if (tree.resolve(BLOCKS) === undefined) return undefined;
+  if (tree.list(BLOCKS) === undefined) return undefined;
   return { list: () => memoryBlocks(tree), size: () => memoryBlockSize(tree) };
 }
 
 /** @returns undefined as above */
 export function linuxMemorySwitch(tree: Tree): MemorySwitch | undefined {
-  if (tree.resolve(BLOCKS) === undefined) return undefined;
+  if (tree.list(BLOCKS) === undefined) return undefined;
   return {
     async setOnline(index, online) {
       const folder = `${BLOCKS}/memory${index}`;
-      if (tree.resolve(folder) === undefined) return { outcome: 'not-found', errno: constants.errno.ENOENT };
+      if (tree.list(folder) === undefined) return { outcome: 'not-found', errno: constants.errno.ENOENT };
       try {
         const file = `${folder}/state`;
         // Written on a thread: the kernel moves what is in the block before it answers.

@@ -1,6 +1,6 @@
 import { object } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
-import { printDiskAddress } from './disk-address.ts';
+import { printDiskAddress } from '../disk-address.ts';
 
 export const guestGetDisks = defineCommand({
   name: 'guest-get-disks',

@@ -2,7 +2,7 @@ import { object } from '#shared/schema/schema.ts';
 import type { Disks } from '../../disks/disks.ts';
 import type { Mount, Mounts } from '../../mounts/mounts.ts';
 import { defineCommand } from '../command.ts';
-import { printDiskAddress } from './disk-address.ts';
+import { printDiskAddress } from '../disk-address.ts';
 
 export const guestGetFsinfo = defineCommand({
   name: 'guest-get-fsinfo',
@@ -21,8 +21,9 @@ export const guestGetFsinfo = defineCommand({
 });
 
 async function describe(mount: Mount, mounts: Mounts, disks: Disks) {
-  const size = await mounts.sizeOf(mount);
+  const asked = mounts.sizeOf(mount); // on another thread, while this one looks for the disks
   const { name, disks: below } = disks.under(mount);
+  const size = await asked;
   return {
     name,
     mountpoint: mount.mountPoint,

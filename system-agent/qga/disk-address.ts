@@ -1,5 +1,5 @@
 import type { Printable } from '#shared/json/value.ts';
-import type { DiskAddress } from '../../disks/disks.ts';
+import type { DiskAddress } from '../disks/disks.ts';
 
 /** How a host reads that a disk is on no PCI bus. */
 const NO_PCI = { domain: -1, bus: -1, slot: -1, function: -1 };
