@@ -32,8 +32,8 @@ export const int64: Schema<bigint> = {
 export const uint64: Schema<bigint> = {
   parse(value, name) {
     if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_UINT64) return BigInt.asUintN(64, value);
-    if (typeof value === 'bigint' || typeof value === 'number') throw invalid(`Parameter '${name}' expects uint64`);
-    throw wrongType(value, name, 'integer');
+    if (value === undefined) throw wrongType(value, name, 'integer');
+    throw invalid(`Parameter '${name}' expects uint64`);
   },
 };
 

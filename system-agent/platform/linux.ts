@@ -81,15 +81,14 @@ function effectfulPorts(): Partial<Effectful> {
   const isRoot = process.geteuid?.() === 0;
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
-  const sleep = linuxSleep(runProgram, isExecutable);
+  const sleep = linuxSleep(runProgram, findTool);
   return {
-    cpuSwitch: linuxCpuSwitch(systemTree),
-    ...(memorySwitch && { memorySwitch }),
     pointer: linuxPointer(),
     power: linuxPower(runProgram, isExecutable),
-    ...(sleep && { sleep }),
-    trimmer: linuxTrimmer(),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
+    ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),
+    ...(isRoot && memorySwitch && { memorySwitch }),
+    ...(isRoot && sleep && { sleep }),
     ...(isRoot && chpasswd !== undefined && { passwords: linuxPasswords(runProgram, chpasswd) }),
   };
 }

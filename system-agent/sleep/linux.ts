@@ -9,19 +9,16 @@ import { sleepBy, type Way } from './ways.ts';
 const STATE = '/sys/power/state';
 /** Programs hand the wish to systemd or write a file. The clock of this limit stands still while the guest sleeps. */
 const TIMEOUT_MS = 60_000;
-const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /**
  * QEMU's three ways in its order: systemd, pm-utils, the kernel itself. Programs instead of systemd's D-Bus interface,
  * because this must also work where the bus does not, and is asked for rarely.
  *
- * @param isExecutable tells whether a program is there to be run
+ * @param find absolute path of a program of the system
  * @returns undefined where the kernel cannot sleep, as in a container: then nothing above it can either
  */
-export function linuxSleep(run: Run, isExecutable: (path: string) => boolean): Sleep | undefined {
+export function linuxSleep(run: Run, find: (name: string) => string | undefined): Sleep | undefined {
   if (kernelStates() === '') return undefined;
-
-  const find = (name: string) => FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
 
   /** Exit status; undefined when there is no such program or a signal ended it. */
   async function statusOf(name: string, ...args: readonly string[]): Promise<number | undefined> {

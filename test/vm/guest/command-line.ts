@@ -30,6 +30,8 @@ export interface Files {
   readonly folder: string;
   /** Memory to continue from instead of booting. */
   readonly memory?: string;
+  /** More devices. A machine that has some cannot continue from a saved state that has none. */
+  readonly more?: readonly string[];
 }
 
 /**
@@ -76,6 +78,7 @@ export function qemuArguments(files: Files): string[] {
     // With the other display devices the server tells the device, not the agent, which size the client wants.
     args.push('-device', 'VGA', '-spice', `unix=on,addr=${socket('spice')},disable-ticketing=on,agent-mouse=on`);
   }
+  args.push(...(files.more ?? []));
   if (files.memory !== undefined) args.push('-incoming', `exec:cat ${files.memory}`);
   return args;
 }

@@ -22,6 +22,8 @@ export interface Start {
   readonly memory?: string;
   /** Folder to be seen in the guest at /opt/uga. */
   readonly payload?: string;
+  /** More of QEMU's arguments, for a machine that boots; made when the folder for its files is there. */
+  readonly more?: (folder: string) => Promise<readonly string[]>;
 }
 
 /** A cold boot takes about 10 s on an idle machine, and much longer on a busy one. */
@@ -44,12 +46,14 @@ export class Machine implements AsyncDisposable {
   static async start(start: Start): Promise<Machine> {
     // Short and not in the checkout: a unix socket's path ends at 107 bytes.
     const folder = await mkdtemp(path.join(tmpdir(), 'uga-vm-'));
+    const more = await start.more?.(folder);
     const files: Files = {
       image: start.image,
       disk: path.join(folder, 'disk.qcow2'),
       payload: path.join(folder, 'payload.raw'),
       folder,
       ...(start.memory !== undefined && { memory: start.memory }),
+      ...(more !== undefined && { more }),
     };
     let qemu: Companion | undefined;
     try {

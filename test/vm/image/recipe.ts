@@ -9,6 +9,7 @@ const BASE = [
   ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'udev', 'kmod', 'polkitd'],
   ...['login', 'passwd', 'libpam-runtime', 'pamtester', 'util-linux-extra', 'tzdata'],
   ...['iproute2', 'procps', 'psmisc', 'strace', 'libstdc++6', 'libatomic1'],
+  ...['fdisk', 'dmsetup', 'btrfs-progs'],
   'qemu-guest-agent',
 ];
 
