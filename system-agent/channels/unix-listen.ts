@@ -15,16 +15,17 @@ const ACCEPT_AGAIN_MS = [100, 5_000] as const;
  * The socket's mode follows the umask; its file is removed at the end if it is still ours.
  */
 export class UnixListenChannel extends StreamChannel {
-  readonly #path: string;
+  readonly #listen: () => ListeningSocket;
   readonly #backoff = new Backoff(...ACCEPT_AGAIN_MS);
   #listener: ListeningSocket | undefined;
   #arrivals: Watch | undefined;
   #hasEnded = false;
   #again: NodeJS.Timeout | undefined;
 
-  constructor(path: string, log: Log) {
+  /** @param listen opens the socket, when it is not the one at `path` */
+  constructor(path: string, log: Log, listen = () => listenAt(path, WAITING_CLIENTS)) {
     super(`unix-listen:${path}`, log);
-    this.#path = path;
+    this.#listen = listen;
   }
 
   override hangUp(): void {
@@ -32,7 +33,7 @@ export class UnixListenChannel extends StreamChannel {
   }
 
   protected override start(): void {
-    this.#listener = listenAt(this.#path, WAITING_CLIENTS);
+    this.#listener = this.#listen();
     this.#arrivals = watchReadiness(this.#listener.fd, () => this.#acceptNext());
     this.enter('waiting');
   }

@@ -12,6 +12,8 @@ The QEMU guest agent's door of uga, under qemu-ga's own options.
   -l, --logfile PATH      append log lines to this file instead of stderr
   -f, --pidfile PATH      file for the process id of a daemon
   -t, --statedir DIR      folder for state
+  -d, --daemonize         go on in the background: in /, with umask 077; the exit
+                          code is 0 once the daemon serves
   -v, --verbose           log one line for each command
   -b, --block-rpcs LIST   commands to refuse, separated by commas; 'help' lists
                           all commands
@@ -19,8 +21,11 @@ The QEMU guest agent's door of uga, under qemu-ga's own options.
   -r, --retry-path        wait for a device that is missing or goes away; this
                           agent always does
   -D, --dump-conf         print the settings in force as a configuration file
+  -F, --fsfreeze-hook     not in this build: an error
   -V, --version           print the version
   -h, --help              print this help
+
+A socket that systemd has opened ($LISTEN_FDS) takes the place of method and path.
 
 Exit codes: 0 ended by a signal, 1 could not run or wrong options.
 `;

@@ -2,7 +2,10 @@ import { openSync, readFileSync } from 'node:fs';
 import type { Io } from '#shared/cli/io.ts';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { LogLevel } from '#shared/log/log.ts';
 import { createLog } from '#shared/log/stderr.ts';
+import { systemErrorText } from '#shared/native/errno.ts';
 import { qgaDoor } from '../agent.ts';
 import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
@@ -10,6 +13,7 @@ import { linuxPlatform } from '../platform/linux.ts';
 import { commands } from '../qga/commands/index.ts';
 import { listGate } from '../qga/gate.ts';
 import { QEMU_VERSION } from '../qga/version.ts';
+import { activatedChannel, isActivated } from './activation.ts';
 import {
   applyConfigFile,
   DEFAULT_PATHS,
@@ -18,6 +22,7 @@ import {
   listedNames,
   type QemuGaConfig,
 } from './config.ts';
+import { becomeDaemon, isDaemon, startDaemon } from './daemon.ts';
 import { HELP } from './help.ts';
 import { readOptions } from './options.ts';
 
@@ -46,23 +51,41 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function serve(config: QemuGaConfig): Promise<number> {
-  if (config.daemon) throw new AgentError('unsupported', '--daemonize is not available in this build');
+async function serve(config: QemuGaConfig): Promise<number> {
   if (config.fsfreezeHook !== undefined) {
     throw new AgentError('unsupported', '--fsfreeze-hook is not available in this build');
   }
+  const activated = isActivated(process.env, process.pid);
+  if (activated && config.daemon)
+    throw new AgentError('unsupported', 'a service manager starts no daemon on its socket');
+  if (config.daemon && !isDaemon(process.env)) return startDaemon(process.argv.slice(1));
+  const asDaemon = config.daemon ? becomeDaemon(process.env, config.pidfile) : (service: Service) => service;
   const log = createLog({
-    level: config.verbose ? 'debug' : 'info',
-    fd: config.logfile === undefined ? 2 : openSync(config.logfile, 'a'),
+    level: logLevel(config),
+    fd: config.logfile === undefined ? 2 : openLog(config.logfile),
     journal: config.logfile === undefined && process.env.JOURNAL_STREAM !== undefined,
   });
   const lists = {
     block: listedNames(config.blockRpcs),
     ...(config.allowRpcs.length === 0 ? {} : { allow: listedNames(config.allowRpcs) }),
   };
-  const channel = openChannel(channelOf(config), log);
+  const channel = activated ? activatedChannel(log) : openChannel(channelOf(config), log);
   const platform = linuxPlatform(process.env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real', process.env);
-  return runUntilSignal(qgaDoor({ channel, platform, gate: listGate(lists), log }), log);
+  return runUntilSignal(asDaemon(qgaDoor({ channel, platform, gate: listGate(lists), log })), log);
+}
+
+/** A daemon without a log file tells its start's problems only: nobody reads what comes after. */
+function logLevel({ verbose, daemon, logfile }: QemuGaConfig): LogLevel {
+  if (verbose) return 'debug';
+  return daemon && logfile === undefined ? 'warn' : 'info';
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (cause) {
+    throw new AgentError('failed', `unable to open specified log file: ${systemErrorText(cause)}`, { cause });
+  }
 }
 
 function channelOf({ method, path = DEFAULT_PATHS[method] }: QemuGaConfig): OpenSpec {

@@ -35,9 +35,14 @@ export class Program implements AsyncDisposable {
   stderr = '';
   stdout = '';
 
-  constructor(argv: readonly [string, ...string[]], environment: NodeJS.ProcessEnv = process.env) {
+  /** @param descriptors that the program gets as 3 and so on */
+  constructor(
+    argv: readonly [string, ...string[]],
+    environment: NodeJS.ProcessEnv = process.env,
+    descriptors: readonly number[] = [],
+  ) {
     const [file, ...args] = argv;
-    this.#child = spawn(file, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(file, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe', ...descriptors] });
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk.toString();
     });

@@ -1,0 +1,120 @@
+import { commands } from '#system-agent/qga/commands/index.ts';
+import type { RunningAgent } from '#test/support/agents.ts';
+import { childrenOf, openDescriptors, privateDirtyKib, residentKib } from '#test/support/processes.ts';
+import { RawClient } from '#test/support/raw-client.ts';
+
+/** Arguments of the reading commands that need some. */
+const ARGUMENTS: Readonly<Record<string, object>> = {
+  'guest-sync': { id: 1 },
+  'guest-sync-delimited': { id: 2 },
+  'guest-ssh-get-authorized-keys': { username: 'root' },
+};
+/** These start a process: a thousandth of the others' number is plenty. */
+const RARE: ReadonlySet<string> = new Set(['guest-ssh-get-authorized-keys']);
+const RARE_EVERY = 1000;
+
+/** What no host should say; it must not cost anything that stays either. */
+const NONSENSE = [
+  '{"execute":"nope"}',
+  '{"execute":"guest-ping","arguments":{"x":1}}',
+  '{"execute" "guest-ping"}',
+  '[]',
+];
+
+/** What a long run of calls has left of an agent. Memory in KiB. */
+export interface Figures {
+  readonly calls: number;
+  readonly commands: number;
+  readonly seconds: number;
+  readonly callsPerSecond: number;
+  /** Answers that were errors; those to nonsense are. */
+  readonly errors: number;
+  readonly descriptors: Change;
+  readonly children: Change;
+  readonly resident: Change;
+  readonly privateDirty: Change;
+}
+
+interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * Asks every command that only reads, and nonsense, round after round over one connection after the other.
+ * @param calls how many, after as many as a tenth of it to warm up
+ */
+export async function soak(agent: RunningAgent, calls: number): Promise<Figures> {
+  const names = commands.filter(({ readOnly }) => readOnly).map(({ name }) => name);
+  const request = (execute: string) => JSON.stringify({ execute, arguments: ARGUMENTS[execute] });
+  const often = [...names.filter((name) => !RARE.has(name)).map(request), ...NONSENSE];
+  const rare = names.filter((name) => RARE.has(name)).map(request);
+  let errors = 0;
+
+  /** @returns calls made, at least `count` */
+  async function run(count: number): Promise<number> {
+    let done = 0;
+    for (let round = 0; done < count; ) {
+      // Hosts come and go, so the connection does too.
+      using client = await RawClient.connect(agent.socket);
+      for (let turn = 0; turn < ROUNDS_PER_CLIENT && done < count; turn++, round++) {
+        const batch = round % RARE_EVERY === 0 ? [...often, ...rare] : often;
+        client.send(`${batch.join('\n')}\n`);
+        for (const line of await receive(client, batch.length)) if (/"error": \{"class"/.test(line)) errors++;
+        done += batch.length;
+      }
+    }
+    return done;
+  }
+
+  await run(Math.ceil(calls / 10));
+  errors = 0;
+  const before = measure(agent.program.pid);
+  const started = performance.now();
+  const made = await run(calls);
+  const seconds = (performance.now() - started) / 1000;
+  const after = measure(agent.program.pid);
+  const change = (name: keyof typeof before) => ({ before: before[name], after: after[name] });
+  return {
+    calls: made,
+    commands: names.length,
+    seconds: Math.round(seconds * 10) / 10,
+    callsPerSecond: Math.round(made / seconds),
+    errors,
+    descriptors: change('descriptors'),
+    children: change('children'),
+    resident: change('resident'),
+    privateDirty: change('privateDirty'),
+  };
+}
+
+const ROUNDS_PER_CLIENT = 500;
+
+/** One answer a line; an answer's line may come in pieces. */
+async function receive(client: RawClient, count: number): Promise<readonly string[]> {
+  const lines = await client.lines(count);
+  if (lines.length !== count) throw new Error(`${lines.length} answers to ${count} requests`);
+  return lines;
+}
+
+function measure(pid: number) {
+  return {
+    descriptors: openDescriptors(pid),
+    children: childrenOf(pid).length,
+    resident: residentKib(pid),
+    privateDirty: privateDirtyKib(pid),
+  };
+}
+
+/** What V8 may take before it collects; a leak of 100 bytes a call would be ten times that after 10^6. */
+const SLACK_KIB = 10_000;
+
+/** Why the figures are not those of an agent that keeps nothing; empty when they are. */
+export function complaints({ descriptors, children, resident }: Figures): string[] {
+  const grown = resident.after - resident.before;
+  return [
+    ...(descriptors.after > descriptors.before ? ['descriptors were left open'] : []),
+    ...(children.after > 0 ? ['children were left'] : []),
+    ...(grown > SLACK_KIB ? [`resident memory grew by ${grown} KiB`] : []),
+  ];
+}
