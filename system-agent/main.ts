@@ -6,7 +6,6 @@ import { BusClient } from '#shared/dbus/client.ts';
 import { AgentError } from '#shared/errors.ts';
 import { stopWithInput } from '#shared/lifecycle/input-end.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
-import type { Log } from '#shared/log/log.ts';
 import { createLog } from '#shared/log/stderr.ts';
 import { systemAgent } from './agent.ts';
 import { openChannel } from './channels/open.ts';
@@ -14,13 +13,13 @@ import { CHANNEL_SYNTAX, parseChannelSpec } from './channels/spec.ts';
 import { type Config, DEFAULT_FILE, DEFAULTS } from './config/config.ts';
 import { formatProblem } from './config/findings.ts';
 import { formatConfig } from './config/format.ts';
+import { Lists } from './config/lists.ts';
 import { type Configuration, readConfiguration } from './config/read.ts';
 import { parseAbsolutePath, parseLogLevel } from './config/values.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
 import { type Effects, linuxPlatform } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
-import { allGates, demoGate, type Gate } from './qga/gate.ts';
-import { restrictionGate } from './qga/restrictions.ts';
+import { allGates, demoGate } from './qga/gate.ts';
 import { openLinkSocket } from './session-link/socket.ts';
 
 export const COMMAND_LINE = {
@@ -90,8 +89,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const log = createLog({ level: config.logLevel, fd: 2, journal: process.env.JOURNAL_STREAM !== undefined });
   const effects = effectsOf(options);
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
-  logProblems(configuration, log);
-  const lists = new Lists(configuration, options, log);
+  const lists = new Lists(configuration, () => read(options), log);
   const agent = systemAgent({
     channels: {
       qga: openChannel(config.qga, log),
@@ -129,38 +127,6 @@ function read(options: Options): Configuration {
   const errors = configuration.problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new AgentError('invalid-argument', errors.map(formatProblem).join('\n'));
   return configuration;
-}
-
-function logProblems({ problems }: Configuration, log: Log): void {
-  for (const problem of problems) {
-    log[problem.severity === 'note' ? 'info' : 'warn']('configuration', { problem: formatProblem(problem) });
-  }
-}
-
-/** The lists of commands in force. They can be read again while the agent runs; a list that is wrong changes nothing. */
-class Lists {
-  #gate: Gate;
-
-  constructor(
-    configuration: Configuration,
-    private readonly options: Options,
-    private readonly log: Log,
-  ) {
-    this.#gate = restrictionGate(configuration.restrictions);
-  }
-
-  readonly gate: Gate = (command) => this.#gate(command);
-
-  reload(): void {
-    try {
-      const configuration = read(this.options);
-      logProblems(configuration, this.log);
-      this.#gate = restrictionGate(configuration.restrictions);
-      this.log.info('lists of commands were read again', { restrictions: configuration.restrictions.length });
-    } catch (error) {
-      this.log.error('configuration was not read again, the lists stay as they were', { error });
-    }
-  }
 }
 
 /** UGA_EFFECTS=refuse is how tests start the agent on a machine that somebody needs. */

@@ -31,7 +31,7 @@ export function localFiles(uid: number | undefined = process.getuid?.()): Files 
       const fd = orMissing(() => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
       if (fd === undefined) return undefined;
       try {
-        return { text: readWhole(fd, path), ...(uid === 0 ? distrust(fstatSync(fd)) : {}) };
+        return { text: readWhole(fd), ...(uid === 0 ? distrust(fstatSync(fd)) : {}) };
       } finally {
         closeSync(fd);
       }
@@ -54,7 +54,7 @@ function orMissing<T>(open: () => T): T | undefined {
   }
 }
 
-function readWhole(fd: number, path: string): string {
+function readWhole(fd: number): string {
   const stats = fstatSync(fd);
   // A unit that is masked, or a file that is meant to be empty, is often a link to /dev/null.
   if (stats.isCharacterDevice() && stats.rdev === statSync('/dev/null').rdev) return '';
@@ -65,7 +65,7 @@ function readWhole(fd: number, path: string): string {
     got = readSync(fd, bytes, length, bytes.length - length, null);
   }
   if (length > MAX_BYTES) throw new AgentError('failed', `is larger than ${MAX_BYTES / 1024} KiB`);
-  if (bytes.subarray(0, length).includes(0)) throw new AgentError('failed', `is no text: ${path} holds NUL bytes`);
+  if (bytes.subarray(0, length).includes(0)) throw new AgentError('failed', 'is no text');
   return bytes.toString('utf8', 0, length);
 }
 

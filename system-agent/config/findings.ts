@@ -1,5 +1,6 @@
-import { parseCommandList, type Restriction } from '../qga/restrictions.ts';
+import { messageOf } from '#shared/errors.ts';
 import type { Config } from './config.ts';
+import { parseCommandList, type Restriction } from './restrictions.ts';
 
 /** "FILE:LINE", "FILE", "--option" or "$VARIABLE": where a person finds what is meant. */
 export type Place = string;
@@ -77,4 +78,13 @@ export class Findings {
 /** "FILE:LINE: KEY: TEXT" */
 export function formatProblem({ place, key, text }: Problem): string {
   return [place, ...(key === undefined ? [] : [key]), text].join(': ');
+}
+
+/** An error of a reader that puts "FILE:LINE: " before its text, or of one that does not. */
+export function placed(error: unknown, file: string): { readonly place: Place; readonly text: string } {
+  const text = messageOf(error);
+  const line = text.startsWith(`${file}:`) ? /^:\d+(?=: )/.exec(text.slice(file.length))?.[0] : undefined;
+  if (line === undefined) return { place: file, text };
+  const place = file + line;
+  return { place, text: text.slice(`${place}: `.length) };
 }

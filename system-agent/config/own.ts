@@ -2,7 +2,7 @@ import { type KeyFileEntry, keyFileEntries } from '#shared/config/key-file.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import { DEFAULT_FILE } from './config.ts';
 import type { Files } from './files.ts';
-import type { Findings } from './findings.ts';
+import { type Findings, placed } from './findings.ts';
 import { settingOf } from './settings.ts';
 
 /**
@@ -34,17 +34,10 @@ function readOne(files: Files, file: string, findings: Findings): boolean {
       for (const entry of keyFileEntries(content.text, file)) apply(entry, file, findings);
     } else findings.problem('error', file, `${content.untrusted}: not read`);
   } catch (error) {
-    const [place = file, text = messageOf(error)] = positioned(error, file);
+    const { place, text } = placed(error, file);
     findings.problem('error', place, text);
   }
   return true;
-}
-
-/** The key file reader puts "FILE:LINE: " before its text. */
-function positioned(error: unknown, file: string): readonly string[] {
-  const message = messageOf(error);
-  const place = message.startsWith(`${file}:`) ? /^:\d+(?=: )/.exec(message.slice(file.length))?.[0] : undefined;
-  return place === undefined ? [] : [file + place, message.slice(file.length + place.length + 2)];
 }
 
 function apply({ group, key, value, line }: KeyFileEntry, file: string, findings: Findings): void {

@@ -1,4 +1,3 @@
-import type { Restriction } from '../qga/restrictions.ts';
 import { type Config, DEFAULTS } from './config.ts';
 import { type Files, localFiles } from './files.ts';
 import { Findings, type Hook, type Place, type Problem } from './findings.ts';
@@ -6,6 +5,7 @@ import { readOvirt } from './originals/ovirt.ts';
 import { readQemuGa } from './originals/qemu-ga.ts';
 import { readVdagentd } from './originals/vdagentd.ts';
 import { readOwn } from './own.ts';
+import type { Restriction } from './restrictions.ts';
 import { SETTINGS } from './settings.ts';
 
 /** Everything that was read, and what follows from it. */

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
-import { parseCommandList } from '../qga/restrictions.ts';
 import type { AllowList } from './config.ts';
+import { parseCommandList } from './restrictions.ts';
 
 /** Readers of single values. All throw AgentError 'invalid-argument' with a sentence that names the text. */
 

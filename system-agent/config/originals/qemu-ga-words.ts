@@ -1,10 +1,9 @@
 import { parseBoolean, parseKeyFile } from '#shared/config/key-file.ts';
-import { messageOf } from '#shared/errors.ts';
 import type { ChannelSpec } from '../../channels/spec.ts';
 import { DEFAULT_PATHS } from '../../qemu-ga/config.ts';
 import { getoptLong } from '../../qemu-ga/getopt.ts';
 import { FSFREEZE_HOOK, OPTIONS } from '../../qemu-ga/options.ts';
-import type { Findings, Place } from '../findings.ts';
+import { type Findings, type Place, placed } from '../findings.ts';
 import { virtioChannel } from './port-path.ts';
 import type { OriginalFiles } from './reader.ts';
 
@@ -43,7 +42,8 @@ export class QemuGaWords {
         else this.findings.notUnderstood(place, 'only [general] is known', `[${group}] ${key}`);
       }
     } catch (error) {
-      this.findings.notUnderstood(file, messageOf(error));
+      const { place, text: why } = placed(error, file);
+      this.findings.notUnderstood(place, why);
     }
   }
 

@@ -1,5 +1,3 @@
-import type { Gate } from './gate.ts';
-
 /**
  * What one place says about the commands of hosts. `place` is "FILE:LINE" as a person looks it up.
  *
@@ -20,16 +18,16 @@ export function isGuarded(command: string): boolean {
   return GUARDED.test(command);
 }
 
-/** Lets through what no place objects to. The reason names the place that decided, after qemu-ga's own words. */
-export function restrictionGate(restrictions: readonly Restriction[]): Gate {
-  return ({ name }) => {
-    const objection = restrictions.find((restriction) => objects(restriction, name));
-    return objection === undefined ? undefined : `the command is not allowed (${describeRestriction(objection)})`;
-  };
+/**
+ * Why hosts may not run a command: qemu-ga's own words, and the place that decided.
+ * @returns undefined when no place objects
+ */
+export function objectionTo(command: string, restrictions: readonly Restriction[]): string | undefined {
+  const found = restrictions.find((restriction) => objects(restriction, command));
+  return found === undefined ? undefined : `the command is not allowed (${describe(found)})`;
 }
 
-/** "FILE:LINE: what it says", without the names of a list. */
-export function describeRestriction(restriction: Restriction): string {
+function describe(restriction: Restriction): string {
   switch (restriction.kind) {
     case 'block':
       return `${restriction.place}: blocked`;
