@@ -1,4 +1,4 @@
-import { parseBoolean, parseKeyFile } from '#shared/config/key-file.ts';
+import { keyFileEntries, parseBoolean } from '#shared/config/key-file.ts';
 import type { ChannelSpec } from '../../channels/spec.ts';
 import { DEFAULT_PATHS } from '../../qemu-ga/config.ts';
 import { getoptLong } from '../../qemu-ga/getopt.ts';
@@ -36,7 +36,7 @@ export class QemuGaWords {
       return;
     }
     try {
-      for (const { group, key, value, line } of parseKeyFile(text, file)) {
+      for (const { group, key, value, line } of keyFileEntries(text, file)) {
         const place = `${file}:${line}`;
         if (group === 'general') this.word(key, value, place, key);
         else this.findings.notUnderstood(place, 'only [general] is known', `[${group}] ${key}`);
