@@ -1,16 +1,13 @@
-import { formatReference, formatSample } from '#system-agent/config/format.ts';
+import { formatReference } from '#system-agent/config/format.ts';
 
-/** Files of the repository that are made from the table of settings. */
-export function generatedFiles(): readonly { readonly path: string; readonly text: string }[] {
-  return [
-    { path: 'installer/root/etc/uga/uga.conf', text: formatSample() },
-    { path: 'docs/configuration.md', text: `${INTRODUCTION}\n${formatReference()}` },
-  ];
+/** docs/configuration.md: the table of settings, for people. */
+export function configurationPage(): string {
+  return `${INTRODUCTION}\n${formatReference()}`;
 }
 
 const INTRODUCTION = `# Configuration
 
-_Made by \`npm run generate\` from the table in system-agent/config/settings.ts._
+_Made by \`npm run docs\` from the table in system-agent/config/settings.ts._
 
 \`/etc/uga/uga.conf\`, then \`/etc/uga/uga.conf.d/*.conf\` in the order of their names: \`[group]\` lines, \`key=value\` lines,
 comments that begin with \`#\`. A later file replaces the values of an earlier one; lists of commands add up instead, so that

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { DEFAULTS } from '#system-agent/config/config.ts';
 import { formatConfig, formatSample } from '#system-agent/config/format.ts';
 import { readConfiguration } from '#system-agent/config/read.ts';
 import { SETTINGS } from '#system-agent/config/settings.ts';
 import { fixtureFiles } from '#test/fakes/files.ts';
-import { generatedFiles } from '../../../installer/generated.ts';
 
 const FILE = '/etc/uga/uga.conf';
 const readBack = (text: string) => readConfiguration({ files: fixtureFiles({ [FILE]: text }), environment: {} });
 
 describe('what is made from the table of settings', () => {
-  for (const { path, text } of generatedFiles()) {
-    it(`${path} is up to date ('npm run generate' writes it)`, () => assert.equal(readFileSync(path, 'utf8'), text));
-  }
-
   it('the sample sets nothing', () => {
     const { origins, problems } = readBack(formatSample());
     assert.deepEqual(problems, []);
