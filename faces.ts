@@ -26,6 +26,11 @@ export const FACES: readonly Face[] = [
     summary: "the same door with qemu-ga's own options",
     load: () => import('./system-agent/qemu-ga/main.ts'),
   },
+  {
+    name: 'config',
+    summary: 'what is wrong with the configuration, or what is in force and why',
+    load: () => import('./system-agent/config-face/main.ts'),
+  },
   { name: 'host', summary: 'talk to an agent from the host side', load: () => import('./host/main.ts') },
   {
     name: 'demo',

@@ -10,20 +10,16 @@ import { createLog } from '#shared/log/stderr.ts';
 import { systemAgent } from './agent.ts';
 import { openChannel } from './channels/open.ts';
 import { CHANNEL_SYNTAX, parseChannelSpec } from './channels/spec.ts';
-import {
-  type Config,
-  DEFAULT_FILE,
-  DEFAULTS,
-  formatConfig,
-  parseAbsolutePath,
-  parseLogLevel,
-  readConfig,
-} from './config.ts';
+import { type Config, DEFAULT_FILE, DEFAULTS } from './config/config.ts';
+import { formatProblem } from './config/findings.ts';
+import { formatConfig } from './config/format.ts';
+import { Lists } from './config/lists.ts';
+import { type Configuration, readConfiguration } from './config/read.ts';
+import { parseAbsolutePath, parseLogLevel } from './config/values.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
-import { DEFAULT_OVIRT_OPTIONS } from './ovirt/options.ts';
 import { type Effects, linuxPlatform } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
-import { demoGate } from './qga/gate.ts';
+import { allGates, demoGate } from './qga/gate.ts';
 import { openLinkSocket } from './session-link/socket.ts';
 
 export const COMMAND_LINE = {
@@ -57,7 +53,9 @@ export const COMMAND_LINE = {
     },
     {
       title: 'Signals',
-      text: 'SIGTERM and SIGINT stop the agent; a second one stops it at once.',
+      text:
+        'SIGTERM and SIGINT stop the agent; a second one stops it at once.\n' +
+        'SIGHUP reads the lists of allowed and blocked commands again, and nothing else.',
     },
     { title: 'Exit codes', text: '0 stopped by a signal, 1 could not run, 2 wrong options or configuration' },
   ],
@@ -67,7 +65,7 @@ type Options = Values<typeof COMMAND_LINE>;
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let options: Options;
-  let config: Config;
+  let configuration: Configuration;
   try {
     const parsed = parseCommandLine(COMMAND_LINE, argv);
     if (parsed.help) {
@@ -75,11 +73,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     options = parsed.options;
-    config = { ...DEFAULTS, ...readConfig(options.config), ...fromOptions(options) };
+    configuration = read(options);
   } catch (error) {
     if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
     throw error;
   }
+  const { config } = configuration;
   if (options['dump-config']) {
     io.stdout.write(formatConfig(config));
     return 0;
@@ -90,6 +89,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const log = createLog({ level: config.logLevel, fd: 2, journal: process.env.JOURNAL_STREAM !== undefined });
   const effects = effectsOf(options);
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
+  const lists = new Lists(configuration, () => read(options), log);
   const agent = systemAgent({
     channels: {
       qga: openChannel(config.qga, log),
@@ -97,8 +97,18 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       vdagent: openChannel(config.vdagent, log),
     },
     platform: linuxPlatform(effects, process.env),
-    gates: options.demo ? { qga: demoGate, ovirt: ovirtDemoGate } : { qga: () => undefined, ovirt: () => undefined },
-    ovirt: DEFAULT_OVIRT_OPTIONS,
+    gates: options.demo
+      ? { qga: allGates([demoGate, lists.gate]), ovirt: ovirtDemoGate }
+      : { qga: lists.gate, ovirt: () => undefined },
+    ovirt: {
+      intervals: {
+        heartbeat: config.heartbeatSeconds,
+        users: config.usersSeconds,
+        cpus: config.cpusSeconds,
+        applications: config.applicationsSeconds,
+      },
+      ignoredNics: config.ignoredNics,
+    },
     bus: new BusClient(systemBus(process.env), log),
     link: { listen: () => openLinkSocket(config.link), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
@@ -107,7 +117,16 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   });
   const stopping = new AbortController();
   if (options.demo) stopWithInput(stopping);
+  process.on('SIGHUP', () => lists.reload());
   return runUntilSignal(agent, log, stopping);
+}
+
+/** @throws {AgentError} 'invalid-argument' with all that is wrong in our own files */
+function read(options: Options): Configuration {
+  const configuration = readConfiguration({ file: options.config, overrides: fromOptions(options) });
+  const errors = configuration.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new AgentError('invalid-argument', errors.map(formatProblem).join('\n'));
+  return configuration;
 }
 
 /** UGA_EFFECTS=refuse is how tests start the agent on a machine that somebody needs. */

@@ -1,7 +1,7 @@
 import { GuestSaidNo } from '#host/connection/guest-said-no.ts';
 import type { Io } from '#shared/cli/io.ts';
+import { plain } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
-import { plain } from './plain.ts';
 
 /** Exit codes of the host tools. */
 export const EXIT = { ok: 0, guestError: 1, usage: 2, unreachable: 3 } as const;

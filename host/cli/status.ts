@@ -2,8 +2,8 @@ import type { QgaClient } from '#host/qga/client.ts';
 import { listOf, member, readCommands, textOf } from '#host/qga/info.ts';
 import type { RequestOptions } from '#host/qga/options.ts';
 import { GuestError } from '#host/qga/reply.ts';
+import { plain } from '#shared/cli/plain.ts';
 import type { JsonValue } from '#shared/json/value.ts';
-import { plain } from './plain.ts';
 
 /** One question to the guest and how its answer reads, in one line or several. */
 interface Row {

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
-import { plain } from '#host/cli/plain.ts';
 import { runPrompt } from '#host/cli/prompt.ts';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Io, Run } from '#shared/cli/io.ts';
 import { type CommandLine, type Parsed, parseCommandLine } from '#shared/cli/options.ts';
+import { plain } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
 import { AgentProcess } from './agent-process.ts';
 import { demoCommands } from './commands.ts';

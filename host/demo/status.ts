@@ -1,7 +1,7 @@
 import { heartbeat } from '#host/cli/ovirt/describe.ts';
-import { plain } from '#host/cli/plain.ts';
 import { readStatus } from '#host/cli/status.ts';
 import { textOf } from '#host/qga/info.ts';
+import { plain } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
 import { type Doors, untilOpen } from './doors.ts';
 

@@ -1,5 +1,7 @@
+import { formatSample } from '#system-agent/config/format.ts';
 import { commands } from '#system-agent/qga/commands/index.ts';
 import { commandsPage } from './commands.ts';
+import { configurationPage } from './configuration.ts';
 
 /** A file of the checkout that is made from the program's own tables; a test fails when it differs. */
 export interface Document {
@@ -9,5 +11,9 @@ export interface Document {
 }
 
 export function documents(): readonly Document[] {
-  return [{ path: 'docs/commands.md', text: commandsPage(commands) }];
+  return [
+    { path: 'docs/commands.md', text: commandsPage(commands) },
+    { path: 'docs/configuration.md', text: configurationPage() },
+    { path: 'installer/root/etc/uga/uga.conf', text: formatSample() },
+  ];
 }

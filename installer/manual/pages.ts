@@ -4,6 +4,8 @@ import { COMMAND_LINE as hostVdagent } from '#host/cli/vdagent/main.ts';
 import { COMMAND_LINE as demo } from '#host/demo/main.ts';
 import { COMMAND_LINE as host } from '#host/main.ts';
 import { COMMAND_LINE as sessionAgent } from '#session-agent/main.ts';
+import { defaultOf, SETTINGS } from '#system-agent/config/settings.ts';
+import { COMMAND_LINE as config } from '#system-agent/config-face/main.ts';
 import { COMMAND_LINE as systemAgent } from '#system-agent/main.ts';
 import { HELP as QEMU_GA_HELP } from '#system-agent/qemu-ga/help.ts';
 import { FACES } from '../../faces.ts';
@@ -80,7 +82,33 @@ export const PAGES: readonly Page[] = [
       { term: '/var/lib/uga', text: 'What must outlive a restart.' },
       { term: '/dev/virtio-ports', text: 'The ports, by the names that the host gave them.' },
     ],
-    seeAlso: ['uga-session-agent(1)', 'qemu-ga(8)', 'uga(1)'],
+    seeAlso: ['uga.conf(5)', 'uga-config(8)', 'uga-session-agent(1)', 'qemu-ga(8)', 'uga(1)'],
+  },
+  {
+    name: 'uga-config',
+    section: 8,
+    brief: 'what is wrong with the configuration of the unified guest agent, or what is in force',
+    commandLine: config,
+    files: CONFIGURATION,
+    seeAlso: ['uga.conf(5)', 'uga-system-agent(8)'],
+  },
+  {
+    name: 'uga.conf',
+    section: 5,
+    brief: 'configuration of the unified guest agent',
+    description: [
+      'Groups in brackets, keys and values; a line that begins with # is a comment. Files of uga.conf.d are read after uga.conf and replace its values; lists of commands add up instead. When the agent runs as root, a file that others may write is refused.',
+      'The configuration of qemu-ga, ovirt-guest-agent and spice-vdagentd is read too, unless honour says no: what it sets counts where these files say nothing, and what it forbids stays forbidden.',
+    ],
+    body: [...new Set(SETTINGS.map(({ group }) => group))].map((group) => ({
+      title: `[${group}]`,
+      entries: SETTINGS.filter((row) => row.group === group).map((row) => ({
+        term: `${row.key}=${defaultOf(row)}`,
+        text: `${row.help} (${row.syntax})`,
+      })),
+    })),
+    files: CONFIGURATION,
+    seeAlso: ['uga-config(8)', 'uga-system-agent(8)'],
   },
   {
     name: 'uga-session-agent',

@@ -21,6 +21,13 @@ const KEY = /^([A-Za-z0-9_-]+)\s*=\s*(.*)$/;
  */
 export function parseKeyFile(text: string, name: string): KeyFileEntry[] {
   const entries = new Map<string, KeyFileEntry>();
+  for (const entry of keyFileEntries(text, name)) entries.set(`${entry.group}\n${entry.key}`, entry);
+  return [...entries.values()];
+}
+
+/** The same with every value of a key that is given more than once, in the order of the lines. */
+export function keyFileEntries(text: string, name: string): KeyFileEntry[] {
+  const entries: KeyFileEntry[] = [];
   let group: string | undefined;
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
@@ -37,9 +44,9 @@ export function parseKeyFile(text: string, name: string): KeyFileEntry[] {
     if (group === undefined) throw wrong(`key '${key}' stands before any [group]`);
     const unescaped = resolveEscapes(value);
     if (unescaped === undefined) throw wrong(`key '${key}': unknown escape in the value`);
-    entries.set(`${group}\n${key}`, { group, key, value: unescaped, line: index + 1 });
+    entries.push({ group, key, value: unescaped, line: index + 1 });
   }
-  return [...entries.values()];
+  return entries;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { s: ' ', n: '\n', t: '\t', r: '\r', '\\': '\\', ';': '\\;' };

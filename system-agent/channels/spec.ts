@@ -3,7 +3,7 @@ import { AgentError } from '#shared/errors.ts';
 /** How a door reaches its host, as given on the command line or in the configuration. */
 export type ChannelSpec =
   | { readonly kind: 'virtio'; readonly name: string } // virtio-serial port by name
-  | { readonly kind: 'virtio-device'; readonly path: string } // the same by its device node; qemu-ga's face only
+  | { readonly kind: 'virtio-device'; readonly path: string } // the same by its device node
   | { readonly kind: 'serial'; readonly path: string } // ISA or pty serial line
   | { readonly kind: 'unix-listen'; readonly path: string }
   | { readonly kind: 'unix-connect'; readonly path: string }
@@ -12,7 +12,8 @@ export type ChannelSpec =
 /** One that leads somewhere. */
 export type OpenSpec = Exclude<ChannelSpec, { readonly kind: 'off' }>;
 
-export const CHANNEL_SYNTAX = 'virtio:NAME | serial:PATH | unix-listen:PATH | unix-connect:PATH | off';
+export const CHANNEL_SYNTAX =
+  'virtio:NAME | virtio-device:PATH | serial:PATH | unix-listen:PATH | unix-connect:PATH | off';
 
 /** Longest path that `struct sockaddr_un` holds with its NUL: unix(7). */
 const MAX_SOCKET_PATH = 107;
@@ -33,12 +34,13 @@ export function parseChannelSpec(text: string): ChannelSpec {
     case 'virtio':
       if (!PORT_NAME.test(rest) || /^\.+$/.test(rest)) throw wrong('not the name of a virtio-serial port');
       return { kind, name: rest };
+    case 'virtio-device':
     case 'serial':
     case 'unix-listen':
     case 'unix-connect':
       if (rest === '') throw wrong('a path must follow the colon');
       if (rest.includes('\0')) throw wrong('a path cannot contain NUL');
-      if (kind !== 'serial' && Buffer.byteLength(rest) > MAX_SOCKET_PATH) {
+      if (kind.startsWith('unix-') && Buffer.byteLength(rest) > MAX_SOCKET_PATH) {
         throw wrong(`longer than the ${MAX_SOCKET_PATH} bytes that a socket path may have`);
       }
       return { kind, path: rest };

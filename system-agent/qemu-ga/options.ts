@@ -21,7 +21,7 @@ export const OPTIONS: readonly LongOption[] = [
   { name: 'retry-path', letter: 'r', argument: 'none' },
 ];
 
-const FSFREEZE_HOOK = '/etc/qemu/fsfreeze-hook';
+export const FSFREEZE_HOOK = '/etc/qemu/fsfreeze-hook';
 
 /** What a command line asks for besides settings. */
 export type Wish = 'serve' | 'help' | 'version' | 'list-commands' | 'dump';

@@ -31,7 +31,7 @@ describe('uga', () => {
   it('--help lists the faces that work, --version names the build', () => {
     const help = uga('--help');
     assert.equal(help.status, 0);
-    for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'host', 'demo'])
+    for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'host', 'demo'])
       assert.match(help.stdout, new RegExp(`^ +${face} `, 'm'));
     assert.match(uga('--version').stdout, /^uga \d+\.\d+\.\d+ \([0-9a-f]{12}|unknown\)\n$/);
   });
@@ -45,7 +45,7 @@ describe('uga', () => {
     });
   }
 
-  for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'host', 'demo']) {
+  for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'host', 'demo']) {
     it(`${face} --help exits 0 and writes only to stdout`, () => {
       const result = uga(face, '--help');
       assert.equal(result.status, 0, result.stderr);
@@ -89,7 +89,7 @@ describe('uga system-agent', () => {
   it('--dump-config prints what is in force, and what it prints can be read again', () => {
     using folder = temporaryFolder();
     const file = path.join(folder.path, 'uga.conf');
-    writeFileSync(file, '[channels]\nqga=off\n[link]\nallow-uid=0,1000\n[log]\nlevel=warn\n');
+    writeFileSync(file, '[channels]\nqga=off\n[link]\nallow-uid=0,1000\n[log]\nlevel=warn\n[originals]\nhonour=no\n');
     mkdirSync(`${file}.d`);
     writeFileSync(`${file}.d/10-a.conf`, '[log]\nlevel=debug\n');
     writeFileSync(`${file}.d/ignored.txt`, 'nonsense');
@@ -99,10 +99,14 @@ describe('uga system-agent', () => {
       first.stdout,
       [
         '[channels]\nqga=off\novirt=virtio:ovirt-guest-agent.0\nvdagent=virtio:com.redhat.spice.0\n',
+        '[qga]\nblock-rpcs=\nallow-rpcs=*\n',
+        '[ovirt]\nheart_beat_rate=5\nreport_user_rate=10\nreport_num_cpu_rate=60\nreport_application_rate=120\n' +
+          'ignored_nics=docker0\n',
         '[link]\npath=/run/uga/link.sock\nallow-uid=0;1000\n',
         '[pointer]\nuinput=auto\n',
         '[state]\ndirectory=/srv/state\n',
         '[log]\nlevel=debug\n',
+        '[originals]\nhonour=no\n',
       ].join('\n'),
     );
     writeFileSync(path.join(folder.path, 'again.conf'), first.stdout);

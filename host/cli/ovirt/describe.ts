@@ -1,6 +1,6 @@
-import { plain } from '#host/cli/plain.ts';
 import { listOf, member, textOf } from '#host/qga/info.ts';
 import type { OvirtMessage } from '#protocol/ovirt/message.ts';
+import { plain } from '#shared/cli/plain.ts';
 import { formatJson } from '#shared/json/format.ts';
 import type { JsonValue } from '#shared/json/value.ts';
 

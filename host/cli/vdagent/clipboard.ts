@@ -1,9 +1,9 @@
 import { EXIT } from '#host/cli/exit.ts';
 import { Live, timeOfDay } from '#host/cli/live.ts';
-import { plainLines } from '#host/cli/plain.ts';
 import { DEFAULT_MAX_CLIPBOARD, type Heard, type VdagentClient } from '#host/vdagent/client.ts';
 import type { ClipboardType, Selection } from '#protocol/vdagent/messages/clipboard.ts';
 import type { Io } from '#shared/cli/io.ts';
+import { plainLines } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
 import { formatJson } from '#shared/json/format.ts';
 import { readAll } from '../stdin.ts';

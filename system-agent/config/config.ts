@@ -1,0 +1,56 @@
+import type { LogLevel } from '#shared/log/log.ts';
+import type { ChannelSpec } from '../channels/spec.ts';
+import type { UinputSpec } from '../pointer/spec.ts';
+
+/** What is in force: defaults, then the originals' configuration, then our files, then the command line. */
+export interface Config {
+  /** The QEMU guest agent's channel. */
+  readonly qga: ChannelSpec;
+  /** oVirt's channel. */
+  readonly ovirt: ChannelSpec;
+  /** SPICE's channel. */
+  readonly vdagent: ChannelSpec;
+  /** Commands that hosts may not run: those of our own files, all places together. */
+  readonly blockRpcs: readonly string[];
+  /** Commands that our own files allow, in each place that has such a list. */
+  readonly allowRpcs: AllowList;
+  /** Seconds between two reports to oVirt: ovirt/options.ts. */
+  readonly heartbeatSeconds: number;
+  readonly usersSeconds: number;
+  readonly cpusSeconds: number;
+  readonly applicationsSeconds: number;
+  readonly ignoredNics: readonly string[];
+  /** Socket for the agents of login sessions. */
+  readonly link: string;
+  /** Users whose session agents are served where there is no logind to ask. */
+  readonly allowUids: readonly number[];
+  readonly uinput: UinputSpec;
+  readonly stateDir: string;
+  readonly logLevel: LogLevel;
+  /** Read the configuration of the agents that this one replaces. */
+  readonly honourOriginals: boolean;
+}
+
+/** '*' is every command; an empty list is none. */
+export type AllowList = '*' | readonly string[];
+
+export const DEFAULT_FILE = '/etc/uga/uga.conf';
+
+export const DEFAULTS: Config = {
+  qga: { kind: 'virtio', name: 'org.qemu.guest_agent.0' },
+  ovirt: { kind: 'virtio', name: 'ovirt-guest-agent.0' },
+  vdagent: { kind: 'virtio', name: 'com.redhat.spice.0' },
+  blockRpcs: [],
+  allowRpcs: '*',
+  heartbeatSeconds: 5,
+  usersSeconds: 10,
+  cpusSeconds: 60,
+  applicationsSeconds: 120,
+  ignoredNics: ['docker0'],
+  link: '/run/uga/link.sock',
+  allowUids: [],
+  uinput: { kind: 'auto' },
+  stateDir: '/var/lib/uga',
+  logLevel: 'info',
+  honourOriginals: true,
+};

@@ -1,0 +1,34 @@
+import { parsePythonConfig } from '#shared/config/python-config.ts';
+import { AgentError } from '#shared/errors.ts';
+import type { Files } from '../files.ts';
+import type { Findings } from '../findings.ts';
+import { settingOf } from '../settings.ts';
+import { virtioChannel } from './port-path.ts';
+import { OriginalFiles } from './reader.ts';
+
+const FILE = '/etc/ovirt-guest-agent.conf';
+const HOOKS = '/etc/ovirt-guest-agent/hooks.d';
+/** The port of older hosts, which the original's own sample names; our channel looks for both by itself. */
+const SAMPLE_DEVICE = '/dev/virtio-ports/com.redhat.rhevm.vdsm';
+
+/** ovirt-guest-agent's intervals, ignored interfaces and device. It has no list of commands, so nothing here restricts. */
+export function readOvirt(files: Files, findings: Findings): void {
+  const originals = new OriginalFiles(files, findings, (place, why) => findings.problem('note', place, why));
+  for (const { section, key, value, line } of parsePythonConfig(originals.read(FILE) ?? '')) {
+    const place = `${FILE}:${line}`;
+    // The keys of its [general] that we have are named the same in our [ovirt].
+    const row = section === 'general' ? settingOf('ovirt', key) : undefined;
+    try {
+      if (row !== undefined) findings.set(row.apply({}, value), place);
+      else if (section === 'virtio' && key === 'device' && value !== SAMPLE_DEVICE) {
+        findings.set({ ovirt: virtioChannel(value) }, place);
+      }
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      findings.problem('note', place, `has no effect: ${error.message}`, `[${section}] ${key}`);
+    }
+  }
+  for (const event of originals.list(HOOKS)) {
+    for (const path of originals.list(event)) findings.hooks.push({ kind: 'ovirt', path });
+  }
+}

@@ -1,0 +1,182 @@
+import { CHANNEL_SYNTAX, formatChannelSpec, parseChannelSpec } from '../channels/spec.ts';
+import { formatUinputSpec, parseUinputSpec, UINPUT_SYNTAX } from '../pointer/spec.ts';
+import { type Config, DEFAULTS } from './config.ts';
+import {
+  parseAbsolutePath,
+  parseAllowList,
+  parseCommands,
+  parseLogLevel,
+  parseNics,
+  parseSeconds,
+  parseUids,
+  parseYesNo,
+} from './values.ts';
+
+/** What is written down for one key. */
+interface Row<K extends keyof Config> {
+  readonly name: K;
+  readonly group: string;
+  readonly key: string;
+  /** What may stand there. */
+  readonly syntax: string;
+  /** Whole sentences for an administrator. */
+  readonly help: string;
+  parse(text: string): Config[K];
+  format(value: Config[K]): string;
+  /** How the value of a second place joins that of the first; without it the second takes its place. */
+  readonly join?: (first: Config[K], second: Config[K]) => Config[K];
+}
+
+/** One key of uga.conf. The sample file and docs/configuration.md are made from these rows. */
+export interface Setting extends Pick<Row<keyof Config>, 'name' | 'group' | 'key' | 'syntax' | 'help'> {
+  /** Values of several places join instead of replacing each other. */
+  readonly joins: boolean;
+  /** @throws {AgentError} 'invalid-argument' with a sentence that names the text */
+  apply(values: Partial<Config>, text: string): Partial<Config>;
+  /** The value as it is written in the file. */
+  format(config: Config): string;
+}
+
+function setting<K extends keyof Config>({ parse, format, join, ...row }: Row<K>): Setting {
+  return {
+    ...row,
+    joins: join !== undefined,
+    apply(values, text) {
+      const before: Config[K] | undefined = values[row.name];
+      const value = parse(text);
+      return { ...values, [row.name]: before === undefined || join === undefined ? value : join(before, value) };
+    },
+    format: (config) => format(config[row.name]),
+  };
+}
+
+const channel = (name: 'qga' | 'ovirt' | 'vdagent', help: string): Setting =>
+  setting({
+    name,
+    group: 'channels',
+    key: name,
+    syntax: CHANNEL_SYNTAX,
+    help,
+    parse: parseChannelSpec,
+    format: formatChannelSpec,
+  });
+
+const seconds = (
+  name: 'heartbeatSeconds' | 'usersSeconds' | 'cpusSeconds' | 'applicationsSeconds',
+  key: string,
+  help: string,
+): Setting =>
+  setting({ name, group: 'ovirt', key, syntax: 'seconds, 1 to 3600', help, parse: parseSeconds, format: String });
+
+/** Every key, in the order of the sample file. */
+export const SETTINGS: readonly Setting[] = [
+  channel('qga', 'Where the host speaks the protocol of the QEMU guest agent.'),
+  channel('ovirt', 'Where oVirt hosts speak. The port name of older hosts, com.redhat.rhevm.vdsm, is looked for too.'),
+  channel('vdagent', 'Where SPICE hosts speak.'),
+  setting({
+    name: 'blockRpcs',
+    group: 'qga',
+    key: 'block-rpcs',
+    syntax: 'commands, separated by commas or semicolons',
+    help: 'Commands of the QEMU guest agent that hosts may not run. Lists of several places add up.',
+    parse: parseCommands,
+    format: (names) => names.join(','),
+    join: (first, second) => [...new Set([...first, ...second])],
+  }),
+  setting({
+    name: 'allowRpcs',
+    group: 'qga',
+    key: 'allow-rpcs',
+    syntax: 'commands, separated by commas or semicolons, or * for all',
+    help: 'The only commands that hosts may run. With lists in several places a command must stand in each of them.',
+    parse: parseAllowList,
+    format: (names) => (names === '*' ? '*' : names.join(',')),
+    join: (first, second) => {
+      if (first === '*' || second === '*') return first === '*' ? second : first;
+      return first.filter((name) => second.includes(name));
+    },
+  }),
+  seconds('heartbeatSeconds', 'heart_beat_rate', 'How often oVirt hears that the guest lives, and of its memory.'),
+  seconds('usersSeconds', 'report_user_rate', 'How often at least oVirt is told who is logged in.'),
+  seconds('cpusSeconds', 'report_num_cpu_rate', 'How often at least oVirt is told the number of CPUs.'),
+  seconds(
+    'applicationsSeconds',
+    'report_application_rate',
+    'How often at least oVirt is told names, system and network interfaces.',
+  ),
+  setting({
+    name: 'ignoredNics',
+    group: 'ovirt',
+    key: 'ignored_nics',
+    syntax: 'names, separated by blanks, commas or semicolons',
+    help: 'Network interfaces that oVirt is not told of.',
+    parse: parseNics,
+    format: (names) => names.join(' '),
+  }),
+  setting({
+    name: 'link',
+    group: 'link',
+    key: 'path',
+    syntax: 'absolute path',
+    help: 'Socket for the agents of login sessions.',
+    parse: parseAbsolutePath,
+    format: String,
+  }),
+  setting({
+    name: 'allowUids',
+    group: 'link',
+    key: 'allow-uid',
+    syntax: 'user ids, separated by semicolons or commas',
+    help: 'Users whose session agents are served where there is no logind that knows sessions.',
+    parse: parseUids,
+    format: (uids) => uids.join(';'),
+  }),
+  setting({
+    name: 'uinput',
+    group: 'pointer',
+    key: 'uinput',
+    syntax: UINPUT_SYNTAX,
+    help: 'Where the SPICE pointer goes: a device of its own, nowhere, or as event records to an existing file.',
+    parse: parseUinputSpec,
+    format: formatUinputSpec,
+  }),
+  setting({
+    name: 'stateDir',
+    group: 'state',
+    key: 'directory',
+    syntax: 'absolute path',
+    help: 'Folder for what must outlive a restart.',
+    parse: parseAbsolutePath,
+    format: String,
+  }),
+  setting({
+    name: 'logLevel',
+    group: 'log',
+    key: 'level',
+    syntax: 'error | warn | info | debug',
+    help: 'What is logged.',
+    parse: parseLogLevel,
+    format: String,
+  }),
+  setting({
+    name: 'honourOriginals',
+    group: 'originals',
+    key: 'honour',
+    syntax: 'yes | no',
+    help:
+      'Read the configuration of qemu-ga, ovirt-guest-agent and spice-vdagentd, and keep what they forbid forbidden. ' +
+      'See docs/migration.md before saying no.',
+    parse: parseYesNo,
+    format: (yes) => (yes ? 'yes' : 'no'),
+  }),
+];
+
+/** The row of `[group] key`, or undefined. */
+export function settingOf(group: string, key: string): Setting | undefined {
+  return SETTINGS.find((row) => row.group === group && row.key === key);
+}
+
+export const defaultOf = (row: Setting): string => row.format(DEFAULTS);
+
+/** Groups in the order of the table. */
+export const GROUPS: readonly string[] = [...new Set(SETTINGS.map(({ group }) => group))];

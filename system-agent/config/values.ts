@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { AgentError } from '#shared/errors.ts';
+import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
+import type { AllowList } from './config.ts';
+import { parseCommandList } from './restrictions.ts';
+
+/** Readers of single values. All throw AgentError 'invalid-argument' with a sentence that names the text. */
+
+const wrong = (why: string) => new AgentError('invalid-argument', why);
+
+export function parseAbsolutePath(text: string): string {
+  if (!path.isAbsolute(text) || text.includes('\0')) throw wrong(`'${text}' is not an absolute path`);
+  return path.normalize(text);
+}
+
+export function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level === undefined) throw wrong(`'${text}' is no log level; expected ${LOG_LEVELS.join(', ')}`);
+  return level;
+}
+
+const MAX_UIDS = 64;
+const LARGEST_UID = 2 ** 32 - 2;
+
+/** User ids separated by semicolons or commas; names are not looked up. */
+export function parseUids(text: string): readonly number[] {
+  const uids = text
+    .split(/[;,]/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+    .map(Number);
+  if (uids.length > MAX_UIDS) throw wrong(`more than ${MAX_UIDS} users`);
+  if (uids.some((uid) => !Number.isInteger(uid) || uid < 0 || uid > LARGEST_UID)) {
+    throw wrong(`'${text}' is no list of user ids`);
+  }
+  return uids;
+}
+
+/** An hour is longer than any host waits; a heartbeat more often than every second tells it nothing. */
+const MAX_SECONDS = 3600;
+
+export function parseSeconds(text: string): number {
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (seconds < 1 || seconds > MAX_SECONDS) throw wrong(`'${text}' is no number of seconds from 1 to ${MAX_SECONDS}`);
+  return seconds;
+}
+
+const MAX_NICS = 256;
+/** The kernel's rule for names of interfaces: at most 15 bytes, no blank, slash or colon. */
+const NIC = /^[^\s/:]{1,15}$/;
+
+/** Names separated by blanks, as ovirt-guest-agent.conf has them, commas or semicolons. */
+export function parseNics(text: string): readonly string[] {
+  const names = text.split(/[\s,;]+/).filter((name) => name !== '');
+  const odd = names.find((name) => !NIC.test(name));
+  if (odd !== undefined) throw wrong(`'${odd}' is no name of a network interface`);
+  if (names.length > MAX_NICS) throw wrong(`more than ${MAX_NICS} network interfaces`);
+  return names;
+}
+
+export function parseYesNo(text: string): boolean {
+  if (['yes', 'true', 'on', '1'].includes(text)) return true;
+  if (['no', 'false', 'off', '0'].includes(text)) return false;
+  throw wrong(`'${text}' is neither yes nor no`);
+}
+
+/** Far more than there are commands. */
+const MAX_COMMANDS = 1000;
+
+export function parseCommands(text: string): readonly string[] {
+  const { names, strange } = parseCommandList(text);
+  if (strange.length > 0) throw wrong(`'${strange[0]}' is no name of a command`);
+  if (names.size > MAX_COMMANDS) throw wrong(`more than ${MAX_COMMANDS} commands`);
+  return [...names];
+}
+
+export function parseAllowList(text: string): AllowList {
+  return text === '*' ? '*' : parseCommands(text);
+}
