@@ -1,5 +1,7 @@
 import type { Clock } from './clock/clock.ts';
 import type { Cpus } from './cpus/cpus.ts';
+import type { Exec } from './exec/exec.ts';
+import type { Files } from './files/files.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import type { Memory } from './memory/memory.ts';
 import type { Network } from './network/network.ts';
@@ -11,6 +13,8 @@ import type { Users } from './users/users.ts';
 export interface Platform {
   readonly clock: Clock;
   readonly cpus: Cpus;
+  readonly exec: Exec;
+  readonly files: Files;
   readonly inventory: Inventory;
   readonly memory: Memory;
   readonly network: Network;

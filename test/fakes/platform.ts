@@ -1,3 +1,5 @@
+import { refusingExec } from '#system-agent/exec/refusing.ts';
+import { refusingFiles } from '#system-agent/files/refusing.ts';
 import type { Platform } from '#system-agent/platform.ts';
 import { refusingPointer } from '#system-agent/pointer/refusing.ts';
 import type { ShutdownMode, ShutdownPlan } from '#system-agent/power/power.ts';
@@ -15,6 +17,8 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
       standardTimezone: () => ({ name: 'America/St_Johns', offsetSeconds: -12_600 }),
     },
     cpus: { online: () => 4 },
+    exec: refusingExec,
+    files: refusingFiles,
     inventory: {
       hostName: () => 'guest',
       fullHostName: async () => 'guest.example.org',
