@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { readText } from '#shared/files.ts';
-import { errorText } from '#shared/native/error-text.ts';
+import { systemErrorText } from '#shared/native/errno.ts';
 import type { Tree } from '#shared/tree/tree.ts';
 import type { CpuSwitch, Cpus } from './cpus.ts';
 import { countOfList } from './list.ts';
@@ -31,7 +31,7 @@ export function linuxCpuSwitch(tree: Tree): CpuSwitch {
         // Written on a thread: the kernel moves the work of a processor before it answers.
         if ((state !== '0') !== online) await writeFile(file, online ? '1' : '0', { flag: 'r+' });
       } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw new AgentError('failed', `'${file}': ${errorText(error)}`);
+        if (errnoOf(error) !== 'ENOENT') throw new AgentError('failed', `'${file}': ${systemErrorText(error)}`);
         if (!online) throw new AgentError('unsupported', `logical processor #${id} can't be offlined`);
       }
     },

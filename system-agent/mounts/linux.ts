@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { readText } from '#shared/files.ts';
-import { errorText } from '#shared/native/error-text.ts';
+import { systemErrorText } from '#shared/native/errno.ts';
 import { spaceOf, trimFileSystem } from '#shared/native/file-system.ts';
 import type { DeviceNumber } from '../disks/disks.ts';
 import { parseMountinfo } from './mountinfo.ts';
@@ -58,7 +58,7 @@ async function sizeOf({ path }: Mount): Promise<FileSystemSize | undefined> {
 
 async function trim({ path }: Mount, minimum: bigint): Promise<Trim> {
   await using folder = await open(Buffer.from(path), 'r').catch((error: unknown) => {
-    throw new AgentError('failed', `failed to open: ${errorText(error)}`, { cause: error });
+    throw new AgentError('failed', `failed to open: ${systemErrorText(error)}`, { cause: error });
   });
   try {
     return await trimFileSystem(folder.fd, minimum);
@@ -68,7 +68,7 @@ async function trim({ path }: Mount, minimum: bigint): Promise<Trim> {
     if (code === 'EOPNOTSUPP' || code === 'ENOTSUP' || code === 'ENOTTY') {
       throw new AgentError('unsupported', 'trim not supported', { cause: error });
     }
-    throw new AgentError('failed', `failed to trim: ${errorText(error)}`, { cause: error });
+    throw new AgentError('failed', `failed to trim: ${systemErrorText(error)}`, { cause: error });
   }
 }
 

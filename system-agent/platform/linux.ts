@@ -1,3 +1,5 @@
+import path from 'node:path';
+import type { Log } from '#shared/log/log.ts';
 import { runProgram } from '#shared/process/node.ts';
 import { selfCommand } from '#shared/process/self.ts';
 import { findTool, isExecutable } from '#shared/process/tools.ts';
@@ -10,6 +12,13 @@ import { linuxClock } from '../clock/linux.ts';
 import { linuxCpuSwitch, linuxCpus } from '../cpus/linux.ts';
 import { refusingCpuSwitch } from '../cpus/refusing.ts';
 import { linuxDisks } from '../disks/linux.ts';
+import { confinedExec } from '../exec/confined.ts';
+import { linuxExec } from '../exec/linux.ts';
+import { refusingExec } from '../exec/refusing.ts';
+import { confinedFiles } from '../files/confined.ts';
+import type { Files } from '../files/files.ts';
+import { linuxFiles } from '../files/linux.ts';
+import { refusingFiles } from '../files/refusing.ts';
 import { linuxInventory } from '../inventory/linux.ts';
 import { linuxMemory, linuxMemoryBlocks, linuxMemorySwitch } from '../memory/linux.ts';
 import { refusingMemorySwitch } from '../memory/refusing.ts';
@@ -29,14 +38,41 @@ import { linuxTimeSetting } from '../time-setting/linux.ts';
 import { refusingTimeSetting } from '../time-setting/refusing.ts';
 import { linuxUsers } from '../users/linux.ts';
 
-/** `refuse`: every port that changes the machine answers with an error instead. */
-export type Effects = 'real' | 'refuse';
+/**
+ * `refuse`: every port that changes the machine answers with an error instead. `below:FOLDER`: so does it, but for files
+ * and programs that are in that folder, which tests make.
+ */
+export type Effects = 'real' | 'refuse' | `below:${string}`;
+
+/** The value of UGA_EFFECTS: how tests start an agent on a machine that somebody needs. */
+export function parseEffects(text: string | undefined): Effects {
+  if (text === undefined) return 'real';
+  return text.startsWith(BELOW) && path.isAbsolute(folderOf(text)) ? (text as Effects) : 'refuse';
+}
+
+const BELOW = 'below:';
+
+function folderOf(effects: string): string {
+  return effects.slice(BELOW.length);
+}
+
+export interface LinuxOptions {
+  readonly effects: Effects;
+  /** What we were started with. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly umask: number;
+  /** For what must outlive a restart. */
+  readonly stateFolder: string;
+  readonly log: Log;
+}
 
 /** The ports that change the machine. Each has a real and a refusing form, or this file does not compile. */
 type Effectful = Pick<
   Platform,
   | 'authorizedKeys'
   | 'cpuSwitch'
+  | 'exec'
+  | 'files'
   | 'memorySwitch'
   | 'passwords'
   | 'pointer'
@@ -47,26 +83,27 @@ type Effectful = Pick<
 >;
 
 /** A port that is left out cannot work here, and its commands are not listed (L6). */
-export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv): Partial<Platform> {
+export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
   const memoryBlocks = linuxMemoryBlocks(systemTree);
   return {
     clock: linuxClock,
     cpus: linuxCpus(systemTree),
     disks: linuxDisks(systemTree),
-    inventory: linuxInventory(runProgram, environment.QGA_OS_RELEASE),
+    inventory: linuxInventory(runProgram, options.environment.QGA_OS_RELEASE),
     memory: linuxMemory,
     ...(memoryBlocks && { memoryBlocks }),
     mounts: linuxMounts(),
     network: linuxNetwork(),
     users: linuxUsers(),
-    ...(effects === 'refuse' ? refusingPorts() : effectfulPorts()),
+    ...(options.effects === 'real' ? effectfulPorts(options) : refusingPorts(options)),
   };
 }
 
-function refusingPorts(): Effectful {
+function refusingPorts(options: LinuxOptions): Effectful {
   return {
     authorizedKeys: refusingAuthorizedKeys(authorizedKeys()),
     cpuSwitch: refusingCpuSwitch,
+    ...confinedPorts(options),
     memorySwitch: refusingMemorySwitch,
     passwords: refusingPasswords,
     pointer: refusingPointer,
@@ -77,12 +114,25 @@ function refusingPorts(): Effectful {
   };
 }
 
-function effectfulPorts(): Partial<Effectful> {
+/** Files and programs of one folder, if there is one that tests may use. */
+function confinedPorts(options: LinuxOptions): Pick<Effectful, 'exec' | 'files'> {
+  if (options.effects === 'refuse') return { exec: refusingExec, files: refusingFiles };
+  const folder = folderOf(options.effects);
+  return { exec: confinedExec(linuxExec(options), folder), files: confinedFiles(filesOf(options), folder) };
+}
+
+function filesOf({ stateFolder, log }: LinuxOptions): Files {
+  return linuxFiles(stateFolder, log);
+}
+
+function effectfulPorts(options: LinuxOptions): Partial<Effectful> {
   const isRoot = process.geteuid?.() === 0;
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
   const sleep = linuxSleep(runProgram, findTool);
   return {
+    exec: linuxExec(options),
+    files: filesOf(options),
     pointer: linuxPointer(),
     power: linuxPower(runProgram, isExecutable),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { AgentError } from '#shared/errors.ts';
-import { errorText } from '#shared/native/error-text.ts';
+import { systemErrorText } from '#shared/native/errno.ts';
 import type { Run } from '#shared/process/run.ts';
 import type { Sleep, SleepMode } from './sleep.ts';
 import { sleepBy, type Way } from './ways.ts';
@@ -69,7 +69,9 @@ const kernel: Way = {
       await using state = await open(STATE, 'r+');
       await state.write(KERNEL_WORDS[mode] ?? '');
     } catch (error) {
-      throw new AgentError('failed', `suspend: cannot write to '${STATE}': ${errorText(error)}`, { cause: error });
+      throw new AgentError('failed', `suspend: cannot write to '${STATE}': ${systemErrorText(error)}`, {
+        cause: error,
+      });
     }
   },
 };
