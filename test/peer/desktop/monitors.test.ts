@@ -95,3 +95,77 @@ for (const { name, skip, start } of SERVERS) {
     });
   });
 }
+
+const at = (x: number, y: number, width: number, height: number): Monitor => ({ x, y, width, height });
+
+/** What another program sees of the outputs that are on: "DUMMY0 primary 1024x768+0+0". */
+async function heads(server: XServer): Promise<string[]> {
+  const text = (await runClient(server.env, ['xrandr', '--current'])).toString();
+  return [...text.matchAll(/^(\S+) (?:dis)?connected ((?:primary )?\d+x\d+\+\d+\+\d+)/gm)].map(
+    ([, name, place]) => `${name} ${place}`,
+  );
+}
+
+describe('two monitors of Xorg', { skip: without('Xorg') || without('xrandr') }, () => {
+  /** The dummy driver's other outputs are connected while they are on. */
+  async function openedWithTwo(): Promise<Opened> {
+    return opened(async () => {
+      const server = await startXorgDummy();
+      await runClient(server.env, ['xrandr', '--addmode', 'DUMMY1', '800x600']);
+      await runClient(server.env, ['xrandr', '--output', 'DUMMY1', '--mode', '800x600', '--right-of', 'DUMMY0']);
+      assert.deepEqual(await heads(server), ['DUMMY0 primary 1024x768+0+0', 'DUMMY1 800x600+1024+0']);
+      return server;
+    });
+  }
+
+  it('go where the client wants them, and the primary one stays the primary one', async () => {
+    await using session = await openedWithTwo();
+    const { monitors, layout, server } = session;
+    const beside = { monitors: [at(0, 0, 1000, 700), at(1000, 100, 648, 480)], positioned: true };
+    assert.deepEqual(await monitors.configure(beside), { applied: true });
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 1000x700+0+0', 'DUMMY1 648x480+1000+100']);
+    assert.deepEqual(await layout.read(), {
+      width: 1648,
+      height: 700,
+      displays: [
+        { id: 0, x: 0, y: 0, width: 1000, height: 700 },
+        { id: 1, x: 1000, y: 100, width: 648, height: 480 },
+      ],
+    });
+    const swapped = { monitors: [at(648, 0, 1000, 700), at(0, 0, 648, 480)], positioned: true };
+    assert.deepEqual(await monitors.configure(swapped), { applied: true });
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 1000x700+648+0', 'DUMMY1 648x480+0+0']);
+    const unplaced = { monitors: [at(7, 7, 800, 600), at(7, 7, 640, 480)], positioned: false };
+    assert.deepEqual(await monitors.configure(unplaced), { applied: true });
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 800x600+0+0', 'DUMMY1 640x480+800+0']);
+  });
+
+  it('go off, and a wish for more than there are outputs says so', async () => {
+    await using session = await openedWithTwo();
+    const { monitors, server } = session;
+    const one = { monitors: [at(0, 0, 1000, 700), at(0, 0, 0, 0)], positioned: true };
+    assert.deepEqual(await monitors.configure(one), { applied: true });
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 1000x700+0+0']);
+    // This driver's second output is connected only as long as it is on.
+    const both = { monitors: [at(0, 0, 800, 600), at(0, 600, 800, 600)], positioned: true };
+    const outcome = await monitors.configure(both);
+    assert.deepEqual(outcome, { applied: true, why: '1 of 2 monitors: there are 1 outputs' });
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 800x600+0+0']);
+  });
+
+  it('are as before after a wish that the server refuses half-way, and take the next one', async () => {
+    await using session = await openedWithTwo();
+    const { monitors, layout, server } = session;
+    const before = { seen: await heads(server), read: await layout.read() };
+    // The second one is switched off first; then there is no memory for a screen of that size.
+    const tooMuch = { monitors: [at(0, 0, 30_000, 30_000)], positioned: true };
+    const outcome = await monitors.configure(tooMuch);
+    assert.equal(outcome.applied, false);
+    assert.match(outcome.why ?? '', /the display stays at 1824x768/);
+    assert.deepEqual({ seen: await heads(server), read: await layout.read() }, before);
+    assert.deepEqual(await monitors.configure(tooMuch), outcome);
+    const next = { monitors: [at(0, 0, 800, 600), at(800, 0, 800, 600)], positioned: true };
+    assert.deepEqual(await monitors.configure(next), { applied: true });
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 800x600+0+0', 'DUMMY1 800x600+800+0']);
+  });
+});

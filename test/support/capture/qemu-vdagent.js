@@ -13,25 +13,13 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { relaySector } from '../relay-sector.js';
 import { peerOf, writeGolden } from './golden.js';
 
 const CAPTURED = 'node test/support/capture/qemu-vdagent.js';
 const PEER = peerOf('qemu-system-x86');
 const HOST = { ANNOUNCE: 6, REQUEST: 8 };
 const QUIET_MS = 500;
-const BOOT_MS = 5000;
-
-/**
- * Forever: if 0x3fd bit 0 (a byte waits on line 1) and 0x2fd bit 5 (line 2 is free), in 0x3f8, out 0x2f8; then the same
- * the other way. mov dx,imm16 = ba; in al,dx = ec; out dx,al = ee; test al,imm8 = a8; jz = 74; jmp = eb.
- */
-const RELAY = [
-  'bafd03 ec a801 7410 bafd02 ec a820 7408 baf803 ec baf802 ee',
-  'bafd02 ec a801 7410 bafd03 ec a820 7408 baf802 ec baf803 ee',
-  'ebce',
-].join('');
-const SECTOR_BYTES = 512;
-const BOOT_SIGNATURE = 0xaa55;
 
 /** @param {number[]} values */
 function u32(...values) {
@@ -44,10 +32,7 @@ function u32(...values) {
 
 const folder = mkdtempSync(path.join(tmpdir(), 'uga-capture-'));
 const inFolder = (/** @type {string} */ name) => path.join(folder, name);
-const sector = Buffer.alloc(SECTOR_BYTES);
-Buffer.from(RELAY.replaceAll(' ', ''), 'hex').copy(sector);
-sector.writeUInt16LE(BOOT_SIGNATURE, SECTOR_BYTES - 2);
-writeFileSync(inFolder('boot'), sector);
+writeFileSync(inFolder('boot'), relaySector());
 
 const server = createServer().listen(inFolder('port'));
 await once(server, 'listening');
@@ -66,7 +51,7 @@ try {
   const [guest] = /** @type {[import('node:net').Socket]} */ (
     /** @type {unknown} */ (await once(server, 'connection'))
   );
-  await sleep(BOOT_MS);
+  await once(guest, 'data'); // READY
   await record(guest);
 } finally {
   qemu.kill();
