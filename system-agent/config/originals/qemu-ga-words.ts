@@ -111,7 +111,7 @@ export class QemuGaWords {
 
   #setChannel(place: Place): void {
     const method = this.#method ?? 'virtio-serial';
-    const path = this.#path ?? DEFAULT_PATHS[method];
+    const path = this.#path ?? (Object.hasOwn(DEFAULT_PATHS, method) ? DEFAULT_PATHS[method] : undefined);
     const channel = path?.startsWith('/') ? channelOf(method, path) : undefined;
     if (channel !== undefined) this.findings.set({ qga: channel }, place);
     else this.findings.problem('note', place, `has no effect: no channel for method ${method}, path ${path ?? 'none'}`);
