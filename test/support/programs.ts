@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -73,9 +73,9 @@ export class Program implements AsyncDisposable {
     if (!pattern.test(this.stderr)) throw new Error(`ended first: ${this.stderr}`);
   }
 
-  /** Waits until the program has made a socket, or ended without. */
+  /** Waits until the program listens on a socket, or has ended without. */
   async socket(file: string): Promise<void> {
-    await until(() => !this.running || isSocket(file), `socket ${file}`);
+    await until(() => !this.running || isListening(file), `socket ${file}`);
     if (!this.running) throw new Error(`ended without a socket: ${this.stderr}`);
   }
 
@@ -96,6 +96,12 @@ export async function until(test: () => boolean, what: string, timeoutMs = 10_00
   }
 }
 
-function isSocket(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isSocket() ?? false;
+/** A file alone says nothing: between bind and listen nobody is let in. */
+function isListening(file: string): boolean {
+  return readFileSync('/proc/net/unix', 'latin1')
+    .split('\n')
+    .map((line) => line.split(/\s+/))
+    .some(([, , , flags, , , , path]) => path === file && flags === SO_ACCEPTCON);
 }
+
+const SO_ACCEPTCON = '00010000';

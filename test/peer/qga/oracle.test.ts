@@ -27,6 +27,9 @@ const SAME = [
   '{"execute":"guest-sync-delimited","arguments":{"id":7}}{"execute":"guest-ping"}',
   '{"execute":"guest-get-host-name"}',
   '{"execute":"guest-get-timezone"}',
+  '{"execute":"guest-ssh-get-authorized-keys","arguments":{"username":"nobody"}}',
+  '{"execute":"guest-ssh-get-authorized-keys","arguments":{"username":1}}',
+  '{"execute":"guest-ssh-get-authorized-keys"}',
   `${'['.repeat(1024)}${']'.repeat(1024)}`,
 ];
 
