@@ -28,7 +28,9 @@ export interface QgaParts {
 
 /** The QEMU guest agent's door by itself: all that qemu-ga is. */
 export function qgaDoor({ channel, platform, gate, log }: QgaParts): Service {
-  return new QgaDoor(channel, new Dispatcher(commands, platform, gate, log.child({ door: 'qga' })));
+  const door = new QgaDoor(channel, new Dispatcher(commands, platform, gate, log.child({ door: 'qga' })));
+  const held = [platform.files, platform.exec].filter((port) => port !== undefined);
+  return new ServiceGroup('qga', [...held, door]);
 }
 
 export interface Parts {

@@ -17,7 +17,7 @@ import { Lists } from './config/lists.ts';
 import { type Configuration, readConfiguration } from './config/read.ts';
 import { parseAbsolutePath, parseLogLevel } from './config/values.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
-import { type Effects, linuxPlatform } from './platform/linux.ts';
+import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
 import { allGates, demoGate } from './qga/gate.ts';
 import { openLinkSocket } from './session-link/socket.ts';
@@ -85,7 +85,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 
   // Whatever is created here is nobody else's, unless a file says so itself (S4).
-  process.umask(0o077);
+  const umask = process.umask(0o077);
   const log = createLog({ level: config.logLevel, fd: 2, journal: process.env.JOURNAL_STREAM !== undefined });
   const effects = effectsOf(options);
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
@@ -96,7 +96,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       ovirt: openChannel(config.ovirt, log),
       vdagent: openChannel(config.vdagent, log),
     },
-    platform: linuxPlatform(effects, process.env),
+    platform: linuxPlatform({ effects, environment: process.env, umask, stateFolder: config.stateDir, log }),
     gates: options.demo
       ? { qga: allGates([demoGate, lists.gate]), ovirt: ovirtDemoGate }
       : { qga: lists.gate, ovirt: () => undefined },
@@ -129,9 +129,8 @@ function read(options: Options): Configuration {
   return configuration;
 }
 
-/** UGA_EFFECTS=refuse is how tests start the agent on a machine that somebody needs. */
 function effectsOf(options: Options): Effects {
-  return options.demo || process.env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real';
+  return options.demo ? 'refuse' : parseEffects(process.env.UGA_EFFECTS);
 }
 
 function fromOptions(options: Options): Partial<Config> {

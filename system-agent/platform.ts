@@ -2,6 +2,8 @@ import type { AuthorizedKeys } from './authorized-keys/authorized-keys.ts';
 import type { Clock } from './clock/clock.ts';
 import type { CpuSwitch, Cpus } from './cpus/cpus.ts';
 import type { Disks } from './disks/disks.ts';
+import type { Exec } from './exec/exec.ts';
+import type { Files } from './files/files.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import type { Memory, MemoryBlocks, MemorySwitch } from './memory/memory.ts';
 import type { Mounts, Trimmer } from './mounts/mounts.ts';
@@ -20,6 +22,8 @@ export interface Platform {
   readonly cpus: Cpus;
   readonly cpuSwitch: CpuSwitch;
   readonly disks: Disks;
+  readonly exec: Exec;
+  readonly files: Files;
   readonly inventory: Inventory;
   readonly memory: Memory;
   readonly memoryBlocks: MemoryBlocks;

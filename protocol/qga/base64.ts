@@ -1,24 +1,42 @@
 import { AgentError } from '#shared/errors.ts';
 
+/** All that QEMU lets through. Source: util/base64.c. */
 const ALPHABET = /^[A-Za-z0-9+/=\n]*$/;
+const PADDING = '=';
 
 /**
- * Bytes of a base64 argument as qemu-ga understands it: newlines are skipped, a group of four that is not complete
- * counts as nothing, padding may stand anywhere. Source: QEMU util/base64.c and GLib's g_base64_decode.
- *
- * @throws {AgentError} 'invalid-argument' for a character outside the alphabet
+ * Decodes base64 as QEMU does: newlines may stand anywhere, an unfinished last group is dropped, and after padding more
+ * groups may follow.
+ * @throws {AgentError} 'invalid-argument' for any other character
  */
 export function decodeBase64(text: string): Buffer {
+  const whole = decodeWhole(text);
+  if (whole !== undefined) return whole;
   if (!ALPHABET.test(text)) throw new AgentError('invalid-argument', 'Base64 data contains invalid characters');
-  const letters = text.replaceAll('\n', '');
-  const whole = letters.slice(0, letters.length - (letters.length % 4));
-  const padding = whole.indexOf('=');
-  if (padding === -1 || padding >= whole.length - 2) return Buffer.from(whole, 'base64');
-  return Buffer.concat((whole.match(/.{4}/g) ?? []).map(decodeGroup));
+  const joined = text.replaceAll('\n', '');
+  return decodeWhole(joined) ?? decodeGroups(joined);
 }
 
-/** Three bytes, without those whose letter is padding. */
-function decodeGroup(group: string): Buffer {
-  const bytes = Buffer.from(group.replaceAll('=', 'A'), 'base64');
-  return Buffer.from(bytes.filter((_byte, at) => at === 0 || group[at + 1] !== '='));
+/**
+ * What every encoder writes: whole groups, padded at the end only. Node skips what it does not know, so that a text of
+ * the right length has no such character; but it also knows the two of the URL alphabet.
+ */
+function decodeWhole(text: string): Buffer | undefined {
+  if (text.length % 4 !== 0 || text.includes('-') || text.includes('_')) return undefined;
+  const padding = text.endsWith('==') ? 2 : text.endsWith(PADDING) ? 1 : 0;
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length === (text.length / 4) * 3 - padding ? bytes : undefined;
+}
+
+/** Group by group, as GLib does: padding counts as zero bits, and the last two characters say which bytes there are. */
+function decodeGroups(text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(Math.floor(text.length / 4) * 3);
+  let size = 0;
+  for (let at = 0; at + 4 <= text.length; at += 4) {
+    const [a, b, c] = Buffer.from(text.slice(at, at + 4).replaceAll(PADDING, 'A'), 'base64') as Iterable<number>;
+    if (a !== undefined) bytes[size++] = a;
+    if (b !== undefined && text[at + 2] !== PADDING) bytes[size++] = b;
+    if (c !== undefined && text[at + 3] !== PADDING) bytes[size++] = c;
+  }
+  return bytes.subarray(0, size);
 }

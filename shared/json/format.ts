@@ -1,4 +1,4 @@
-import type { Printable } from './value.ts';
+import { Base64, type Printable } from './value.ts';
 
 /**
  * JSON text as QEMU's agent prints it: `": "` after a name, `", "` between members, one line, ASCII only (a client that
@@ -21,6 +21,7 @@ export function formatJson(value: Printable): string {
   }
   if (value === null) return 'null';
   if (Array.isArray(value)) return formatArray(value);
+  if (value instanceof Base64) return `"${value.bytes.toString('base64')}"`;
   if (value instanceof Map) return formatMembers(value);
   return formatMembers(Object.entries(value));
 }

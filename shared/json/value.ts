@@ -6,6 +6,11 @@
 export type JsonValue = null | boolean | string | bigint | number | readonly JsonValue[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
+/** Bytes that are printed as base64 (RFC 4648, padded), without an intermediate copy that is searched for escapes. */
+export class Base64 {
+  constructor(readonly bytes: Buffer) {}
+}
+
 /**
  * What `formatJson` prints: any JsonValue, and what our own code builds. Plain objects stand for their own members;
  * a member that is `undefined` is left out.
@@ -16,6 +21,7 @@ export type Printable =
   | string
   | bigint
   | number
+  | Base64
   | readonly Printable[]
   | JsonObject
   | { readonly [name: string]: Printable | undefined };

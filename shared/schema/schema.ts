@@ -51,6 +51,43 @@ export const string: Schema<string> = {
   },
 };
 
+/** One of the given words. */
+export function word<const W extends string>(...words: readonly W[]): Schema<W> {
+  return {
+    parse(value, name) {
+      if (typeof value !== 'string') throw wrongType(value, name, 'string');
+      const known = words.find((one) => one === value);
+      if (known === undefined) throw invalid(`Parameter '${name}' does not accept value '${value}'`);
+      return known;
+    },
+  };
+}
+
+/** What an alternate takes for each JSON type; a missing one is refused. */
+interface Branches<T> {
+  readonly string?: Schema<T>;
+  readonly boolean?: Schema<T>;
+  readonly integer?: Schema<T>;
+}
+
+/** A value of one of several JSON types. @param typeName QEMU's name of the alternate, for the error */
+export function alternate<T>(typeName: string, branches: Branches<T>): Schema<T> {
+  return {
+    parse(value, name) {
+      const branch =
+        typeof value === 'string'
+          ? branches.string
+          : typeof value === 'boolean'
+            ? branches.boolean
+            : typeof value === 'bigint' || typeof value === 'number'
+              ? branches.integer
+              : undefined;
+      if (branch === undefined) throw wrongType(value, name, typeName);
+      return branch.parse(value, name);
+    },
+  };
+}
+
 export function optional<T>(inner: Schema<T>): Schema<T | undefined> {
   return { parse: (value, name) => (value === undefined ? undefined : inner.parse(value, name)) };
 }

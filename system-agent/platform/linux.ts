@@ -1,3 +1,5 @@
+import path from 'node:path';
+import type { Log } from '#shared/log/log.ts';
 import { runProgram } from '#shared/process/node.ts';
 import { selfCommand } from '#shared/process/self.ts';
 import { findTool, isExecutable } from '#shared/process/tools.ts';
@@ -10,6 +12,12 @@ import { linuxClock } from '../clock/linux.ts';
 import { linuxCpuSwitch, linuxCpus } from '../cpus/linux.ts';
 import { refusingCpuSwitch } from '../cpus/refusing.ts';
 import { linuxDisks } from '../disks/linux.ts';
+import { confinedExec } from '../exec/confined.ts';
+import { linuxExec } from '../exec/linux.ts';
+import { refusingExec } from '../exec/refusing.ts';
+import { confinedFiles } from '../files/confined.ts';
+import { linuxFiles } from '../files/linux.ts';
+import { refusingFiles } from '../files/refusing.ts';
 import { linuxInventory } from '../inventory/linux.ts';
 import { linuxMemory, linuxMemoryBlocks, linuxMemorySwitch } from '../memory/linux.ts';
 import { refusingMemorySwitch } from '../memory/refusing.ts';
@@ -29,14 +37,41 @@ import { linuxTimeSetting } from '../time-setting/linux.ts';
 import { refusingTimeSetting } from '../time-setting/refusing.ts';
 import { linuxUsers } from '../users/linux.ts';
 
-/** `refuse`: every port that changes the machine answers with an error instead. */
-export type Effects = 'real' | 'refuse';
+/**
+ * `refuse`: every port that changes the machine answers with an error instead. `below:FOLDER`: so does it, but for files
+ * and programs that are in that folder, which tests make.
+ */
+export type Effects = 'real' | 'refuse' | `below:${string}`;
+
+/** The value of UGA_EFFECTS: how tests start an agent on a machine that somebody needs. */
+export function parseEffects(text: string | undefined): Effects {
+  if (text === undefined) return 'real';
+  return text.startsWith(BELOW) && path.isAbsolute(folderOf(text)) ? (text as Effects) : 'refuse';
+}
+
+const BELOW = 'below:';
+
+function folderOf(effects: string): string {
+  return effects.slice(BELOW.length);
+}
+
+export interface LinuxOptions {
+  readonly effects: Effects;
+  /** What we were started with. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly umask: number;
+  /** For what must outlive a restart. */
+  readonly stateFolder: string;
+  readonly log: Log;
+}
 
 /** The ports that change the machine. Each has a real and a refusing form, or this file does not compile. */
 type Effectful = Pick<
   Platform,
   | 'authorizedKeys'
   | 'cpuSwitch'
+  | 'exec'
+  | 'files'
   | 'memorySwitch'
   | 'passwords'
   | 'pointer'
@@ -47,26 +82,38 @@ type Effectful = Pick<
 >;
 
 /** A port that is left out cannot work here, and its commands are not listed (L6). */
-export function linuxPlatform(effects: Effects, environment: NodeJS.ProcessEnv): Partial<Platform> {
+export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
   const memoryBlocks = linuxMemoryBlocks(systemTree);
   return {
     clock: linuxClock,
     cpus: linuxCpus(systemTree),
     disks: linuxDisks(systemTree),
-    inventory: linuxInventory(runProgram, environment.QGA_OS_RELEASE),
+    inventory: linuxInventory(runProgram, options.environment.QGA_OS_RELEASE),
     memory: linuxMemory,
     ...(memoryBlocks && { memoryBlocks }),
     mounts: linuxMounts(),
     network: linuxNetwork(),
     users: linuxUsers(),
-    ...(effects === 'refuse' ? refusingPorts() : effectfulPorts()),
+    ...changingPorts(options),
   };
+}
+
+function changingPorts(options: LinuxOptions): Partial<Effectful> {
+  const { effects, environment, umask, stateFolder, log } = options;
+  if (effects === 'refuse') return refusingPorts();
+  const exec = linuxExec({ environment, umask });
+  const files = linuxFiles(stateFolder, log);
+  if (effects === 'real') return { exec, files, ...effectfulPorts() };
+  const folder = folderOf(effects);
+  return { ...refusingPorts(), exec: confinedExec(exec, folder), files: confinedFiles(files, folder) };
 }
 
 function refusingPorts(): Effectful {
   return {
     authorizedKeys: refusingAuthorizedKeys(authorizedKeys()),
     cpuSwitch: refusingCpuSwitch,
+    exec: refusingExec,
+    files: refusingFiles,
     memorySwitch: refusingMemorySwitch,
     passwords: refusingPasswords,
     pointer: refusingPointer,

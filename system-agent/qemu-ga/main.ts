@@ -9,7 +9,7 @@ import { systemErrorText } from '#shared/native/errno.ts';
 import { qgaDoor } from '../agent.ts';
 import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
-import { linuxPlatform } from '../platform/linux.ts';
+import { linuxPlatform, parseEffects } from '../platform/linux.ts';
 import { commands } from '../qga/commands/index.ts';
 import { listGate } from '../qga/gate.ts';
 import { QEMU_VERSION } from '../qga/version.ts';
@@ -70,7 +70,13 @@ async function serve(config: QemuGaConfig): Promise<number> {
     ...(config.allowRpcs.length === 0 ? {} : { allow: listedNames(config.allowRpcs) }),
   };
   const channel = activated ? activatedChannel(log) : openChannel(channelOf(config), log);
-  const platform = linuxPlatform(process.env.UGA_EFFECTS === 'refuse' ? 'refuse' : 'real', process.env);
+  const platform = linuxPlatform({
+    effects: parseEffects(process.env.UGA_EFFECTS),
+    environment: process.env,
+    umask: process.umask(),
+    stateFolder: config.statedir,
+    log,
+  });
   return runUntilSignal(asDaemon(qgaDoor({ channel, platform, gate: listGate(lists), log })), log);
 }
 

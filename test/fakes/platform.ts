@@ -1,4 +1,6 @@
 import { refusingCpuSwitch } from '#system-agent/cpus/refusing.ts';
+import { refusingExec } from '#system-agent/exec/refusing.ts';
+import { refusingFiles } from '#system-agent/files/refusing.ts';
 import { refusingMemorySwitch } from '#system-agent/memory/refusing.ts';
 import { refusingTrimmer } from '#system-agent/mounts/refusing.ts';
 import type { Platform } from '#system-agent/platform.ts';
@@ -26,6 +28,8 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
     },
     cpuSwitch: refusingCpuSwitch,
     disks: { list: async () => [], under: () => ({ name: 'vda', disks: [] }), statistics: () => [] },
+    exec: refusingExec,
+    files: refusingFiles,
     inventory: {
       hostName: () => 'guest',
       fullHostName: async () => 'guest.example.org',

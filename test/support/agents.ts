@@ -20,14 +20,24 @@ export function safeEnvironment(): NodeJS.ProcessEnv {
 
 /** @param options more options of the face */
 export async function startSystemAgent(...options: string[]): Promise<RunningAgent> {
-  return start((folder, socket) => [
+  return start((folder, socket) => systemAgentArguments(folder, socket, options));
+}
+
+/** An agent that may open files and start programs in that folder, and nothing else of effect. */
+export async function startConfinedAgent(folder: string): Promise<RunningAgent> {
+  const environment = { ...safeEnvironment(), UGA_EFFECTS: `below:${folder}` };
+  return start((own, socket) => systemAgentArguments(own, socket, []), environment);
+}
+
+function systemAgentArguments(folder: string, socket: string, options: readonly string[]): [string, ...string[]] {
+  return [
     ...ourProgram('system-agent'),
     '--qga',
     `unix-listen:${socket}`,
     ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off'],
     ...['--link', path.join(folder, 'link.sock'), '--state-dir', folder],
     ...options,
-  ]);
+  ];
 }
 
 /** Our qemu-ga face. */
@@ -48,10 +58,13 @@ function qemuGaOptions(folder: string, socket: string): string[] {
   return ['-m', 'unix-listen', '-p', socket, '-t', folder, '-f', path.join(folder, 'pid')];
 }
 
-async function start(argv: (folder: string, socket: string) => [string, ...string[]]): Promise<RunningAgent> {
+async function start(
+  argv: (folder: string, socket: string) => [string, ...string[]],
+  environment = safeEnvironment(),
+): Promise<RunningAgent> {
   const folder = temporaryFolder();
   const socket = path.join(folder.path, 'qga.sock');
-  const program = new Program(argv(folder.path, socket), safeEnvironment());
+  const program = new Program(argv(folder.path, socket), environment);
   try {
     await program.socket(socket);
   } catch (error) {

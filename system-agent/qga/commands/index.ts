@@ -1,4 +1,12 @@
 import type { Command } from '../command.ts';
+import { guestExec } from './guest-exec.ts';
+import { guestExecStatus } from './guest-exec-status.ts';
+import { guestFileClose } from './guest-file-close.ts';
+import { guestFileFlush } from './guest-file-flush.ts';
+import { guestFileOpen } from './guest-file-open.ts';
+import { guestFileRead } from './guest-file-read.ts';
+import { guestFileSeek } from './guest-file-seek.ts';
+import { guestFileWrite } from './guest-file-write.ts';
 import { guestFstrim } from './guest-fstrim.ts';
 import { guestGetCpustats } from './guest-get-cpustats.ts';
 import { guestGetDisks } from './guest-get-disks.ts';
@@ -33,6 +41,14 @@ import { guestSyncDelimited } from './guest-sync-delimited.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
+  guestExec,
+  guestExecStatus,
+  guestFileClose,
+  guestFileFlush,
+  guestFileOpen,
+  guestFileRead,
+  guestFileSeek,
+  guestFileWrite,
   guestFstrim,
   guestGetCpustats,
   guestGetDisks,

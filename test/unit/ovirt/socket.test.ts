@@ -47,7 +47,13 @@ afterEach(async () => {
 
 /** Ports of this machine, but for those that change it. */
 async function startDoor(): Promise<OvirtDoor> {
-  const platform = linuxPlatform('refuse', {});
+  const platform = linuxPlatform({
+    effects: 'refuse',
+    environment: {},
+    umask: 0o022,
+    stateFolder: folder,
+    log: silent,
+  });
   assert.equal(platform.power, refusingPower);
   const opened = new OvirtDoor({
     channel: new UnixListenChannel(file, silent),

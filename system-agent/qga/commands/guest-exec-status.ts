@@ -1,0 +1,32 @@
+import { Base64 } from '#shared/json/value.ts';
+import { int64, object } from '#shared/schema/schema.ts';
+import type { Output } from '../../exec/exec.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestExecStatus = defineCommand({
+  name: 'guest-exec-status',
+  since: '2.5',
+  summary: 'How a program of guest-exec ended and what it wrote; told once, when it has ended.',
+  args: object({ pid: int64 }),
+  needs: ['exec'],
+  readOnly: false,
+
+  run({ pid }, { exec }) {
+    const ending = exec.poll(pid);
+    if (ending === undefined) return { exited: false };
+    const { exitCode, signal, stdout, stderr } = ending;
+    return {
+      exited: true,
+      exitcode: exitCode,
+      signal,
+      'out-data': dataOf(stdout),
+      'err-data': dataOf(stderr),
+      'out-truncated': stdout?.truncated,
+      'err-truncated': stderr?.truncated,
+    };
+  },
+});
+
+function dataOf(output: Output | undefined): Base64 | undefined {
+  return output === undefined ? undefined : new Base64(output.bytes);
+}

@@ -1,0 +1,16 @@
+import { int64, object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestFileClose = defineCommand({
+  name: 'guest-file-close',
+  since: '0.15',
+  summary: 'Write what is buffered and close a file.',
+  args: object({ handle: int64 }),
+  needs: ['files'],
+  readOnly: false,
+
+  async run({ handle }, { files }) {
+    await files.close(handle);
+    return undefined;
+  },
+});

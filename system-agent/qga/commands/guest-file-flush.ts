@@ -1,0 +1,16 @@
+import { int64, object } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestFileFlush = defineCommand({
+  name: 'guest-file-flush',
+  since: '0.15',
+  summary: 'Hand what is buffered to the operating system.',
+  args: object({ handle: int64 }),
+  needs: ['files'],
+  readOnly: false,
+
+  async run({ handle }, { files }) {
+    await files.flush(handle);
+    return undefined;
+  },
+});

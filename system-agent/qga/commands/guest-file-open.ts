@@ -1,0 +1,19 @@
+import { AgentError } from '#shared/errors.ts';
+import { object, optional, string } from '#shared/schema/schema.ts';
+import { parseFileMode } from '../../files/mode.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestFileOpen = defineCommand({
+  name: 'guest-file-open',
+  since: '0.15',
+  summary: 'Open a file, with the modes of fopen(3); the answer is a handle for the other file commands.',
+  args: object({ path: string, mode: optional(string) }),
+  needs: ['files'],
+  readOnly: false,
+
+  run({ path, mode: name = 'r' }, { files }) {
+    const mode = parseFileMode(name);
+    if (mode === undefined) throw new AgentError('invalid-argument', `invalid file open mode '${name}'`);
+    return files.open(path, mode);
+  },
+});

@@ -1,0 +1,24 @@
+import { decodeBase64 } from '#protocol/qga/base64.ts';
+import { AgentError } from '#shared/errors.ts';
+import { int64, object, optional, string } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+export const guestFileWrite = defineCommand({
+  name: 'guest-file-write',
+  since: '0.15',
+  summary: 'Write to an open file; what is small may wait in a buffer until the next flush, seek or close.',
+  args: object({ handle: int64, 'buf-b64': string, count: optional(int64) }),
+  needs: ['files'],
+  readOnly: false,
+
+  async run({ handle, 'buf-b64': text, count }, { files }) {
+    files.check(handle);
+    const bytes = decodeBase64(text);
+    if (count !== undefined && (count < 0n || count > bytes.length)) {
+      throw new AgentError('invalid-argument', `value '${count}' is invalid for argument count`);
+    }
+    const wanted = count === undefined ? bytes : bytes.subarray(0, Number(count));
+    await files.write(handle, wanted);
+    return { count: wanted.length, eof: false };
+  },
+});
