@@ -51,20 +51,6 @@ export const string: Schema<string> = {
   },
 };
 
-/** Elements that a list may have unless its schema says otherwise (S5). */
-const MAX_ITEMS = 65_536;
-
-export function list<T>(item: Schema<T>, maxItems = MAX_ITEMS): Schema<readonly T[]> {
-  return {
-    parse(value, name) {
-      if (!Array.isArray(value)) throw wrongType(value, name, 'array');
-      const items = value as readonly JsonValue[];
-      if (items.length > maxItems) throw invalid(`Parameter '${name}' has more than ${maxItems} elements`);
-      return items.map((one, index) => item.parse(one, `${name}[${index}]`));
-    },
-  };
-}
-
 /** One of the given words. */
 export function word<const W extends string>(...words: readonly W[]): Schema<W> {
   return {

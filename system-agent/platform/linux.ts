@@ -16,7 +16,6 @@ import { confinedExec } from '../exec/confined.ts';
 import { linuxExec } from '../exec/linux.ts';
 import { refusingExec } from '../exec/refusing.ts';
 import { confinedFiles } from '../files/confined.ts';
-import type { Files } from '../files/files.ts';
 import { linuxFiles } from '../files/linux.ts';
 import { refusingFiles } from '../files/refusing.ts';
 import { linuxInventory } from '../inventory/linux.ts';
@@ -95,15 +94,26 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
     mounts: linuxMounts(),
     network: linuxNetwork(),
     users: linuxUsers(),
-    ...(options.effects === 'real' ? effectfulPorts(options) : refusingPorts(options)),
+    ...changingPorts(options),
   };
 }
 
-function refusingPorts(options: LinuxOptions): Effectful {
+function changingPorts(options: LinuxOptions): Partial<Effectful> {
+  const { effects, environment, umask, stateFolder, log } = options;
+  if (effects === 'refuse') return refusingPorts();
+  const exec = linuxExec({ environment, umask });
+  const files = linuxFiles(stateFolder, log);
+  if (effects === 'real') return { exec, files, ...effectfulPorts() };
+  const folder = folderOf(effects);
+  return { ...refusingPorts(), exec: confinedExec(exec, folder), files: confinedFiles(files, folder) };
+}
+
+function refusingPorts(): Effectful {
   return {
     authorizedKeys: refusingAuthorizedKeys(authorizedKeys()),
     cpuSwitch: refusingCpuSwitch,
-    ...confinedPorts(options),
+    exec: refusingExec,
+    files: refusingFiles,
     memorySwitch: refusingMemorySwitch,
     passwords: refusingPasswords,
     pointer: refusingPointer,
@@ -114,25 +124,12 @@ function refusingPorts(options: LinuxOptions): Effectful {
   };
 }
 
-/** Files and programs of one folder, if there is one that tests may use. */
-function confinedPorts(options: LinuxOptions): Pick<Effectful, 'exec' | 'files'> {
-  if (options.effects === 'refuse') return { exec: refusingExec, files: refusingFiles };
-  const folder = folderOf(options.effects);
-  return { exec: confinedExec(linuxExec(options), folder), files: confinedFiles(filesOf(options), folder) };
-}
-
-function filesOf({ stateFolder, log }: LinuxOptions): Files {
-  return linuxFiles(stateFolder, log);
-}
-
-function effectfulPorts(options: LinuxOptions): Partial<Effectful> {
+function effectfulPorts(): Partial<Effectful> {
   const isRoot = process.geteuid?.() === 0;
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
   const sleep = linuxSleep(runProgram, findTool);
   return {
-    exec: linuxExec(options),
-    files: filesOf(options),
     pointer: linuxPointer(),
     power: linuxPower(runProgram, isExecutable),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),

@@ -1,7 +1,10 @@
 import { decodeBase64 } from '#protocol/qga/base64.ts';
-import { alternate, boolean, list, object, optional, type Schema, string, word } from '#shared/schema/schema.ts';
+import { alternate, array, boolean, object, optional, type Schema, string, word } from '#shared/schema/schema.ts';
 import type { Capture } from '../../exec/exec.ts';
 import { defineCommand } from '../command.ts';
+
+/** Of arguments or environment; the kernel takes some 2 MiB of both. */
+const MAX_STRINGS = 65_536;
 
 const captureOutput: Schema<Capture | boolean> = alternate<Capture | boolean>('GuestExecCaptureOutput', {
   boolean,
@@ -14,8 +17,8 @@ export const guestExec = defineCommand({
   summary: 'Start a program; guest-exec-status tells its ending and, if asked for, its output.',
   args: object({
     path: string,
-    arg: optional(list(string)),
-    env: optional(list(string)),
+    arg: optional(array(string, MAX_STRINGS)),
+    env: optional(array(string, MAX_STRINGS)),
     'input-data': optional(string),
     'capture-output': optional(captureOutput),
   }),

@@ -41,6 +41,14 @@ import { guestSyncDelimited } from './guest-sync-delimited.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
+  guestExec,
+  guestExecStatus,
+  guestFileClose,
+  guestFileFlush,
+  guestFileOpen,
+  guestFileRead,
+  guestFileSeek,
+  guestFileWrite,
   guestFstrim,
   guestGetCpustats,
   guestGetDisks,
