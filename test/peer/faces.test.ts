@@ -24,6 +24,7 @@ after(() => scratch[Symbol.dispose]());
 const alone = (): [string, ...string[]] => [
   ...ourProgram('system-agent'),
   ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off', '--link', path.join(scratch.path, 'link.sock')],
+  ...['--control', path.join(scratch.path, 'control.sock')],
 ];
 const uga = (...args: string[]) => call([process.execPath, 'dist/uga.js', ...args]);
 
@@ -104,6 +105,7 @@ describe('uga system-agent', () => {
           'ignored_nics=docker0\n',
         '[link]\npath=/run/uga/link.sock\nallow-uid=0;1000\n',
         '[pointer]\nuinput=auto\n',
+        '[control]\npath=/run/uga/control.sock\n',
         '[state]\ndirectory=/srv/state\n',
         '[log]\nlevel=debug\n',
         '[originals]\nhonour=no\n',

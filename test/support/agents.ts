@@ -25,7 +25,8 @@ export async function startSystemAgent(...options: string[]): Promise<RunningAge
     '--qga',
     `unix-listen:${socket}`,
     ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off'],
-    ...['--link', path.join(folder, 'link.sock'), '--state-dir', folder],
+    ...['--link', path.join(folder, 'link.sock'), '--control', path.join(folder, 'control.sock')],
+    ...['--state-dir', folder],
     ...options,
   ]);
 }
