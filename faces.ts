@@ -36,6 +36,11 @@ export const FACES: readonly Face[] = [
     summary: 'what the running agent does',
     load: () => import('./system-agent/status/main.ts'),
   },
+  {
+    name: 'doctor',
+    summary: 'what is wrong here, and what to do',
+    load: () => import('./system-agent/doctor/main.ts'),
+  },
   { name: 'host', summary: 'talk to an agent from the host side', load: () => import('./host/main.ts') },
   {
     name: 'demo',

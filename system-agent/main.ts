@@ -123,7 +123,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
         uid: process.getuid?.() ?? 0,
         effects,
       },
-      problems: [],
+      problems: configuration.problems.map(formatProblem),
     },
     build: `uga ${UGA_VERSION}`,
     log,

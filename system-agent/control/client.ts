@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { LineReader } from '#protocol/control/lines.ts';
 import { type Answer, type Ask, formatRequest, MAX_ANSWER_BYTES, parseAnswer } from '#protocol/control/message.ts';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
-import { DEFAULTS, readConfig } from '../config.ts';
+import { readConfiguration } from '../config/read.ts';
 
 export interface AskOptions {
   /** The first answer must come so soon; what a watcher hears next takes as long as it takes. */
@@ -44,18 +44,9 @@ export async function askOnce(path: string, timeoutMs: number): Promise<Answer> 
   throw new AgentError('failed', `the agent at ${path} closed the connection without an answer`);
 }
 
-/**
- * Where the agent listens: as given, else as configured. That the default file is wrong is the doctor's matter.
- * @throws {AgentError} for a file that was asked for
- */
-export function controlPath(given: string | undefined, config: string | undefined): string {
-  if (given !== undefined) return given;
-  try {
-    return readConfig(config).control ?? DEFAULTS.control;
-  } catch (error) {
-    if (error instanceof AgentError && config === undefined) return DEFAULTS.control;
-    throw error;
-  }
+/** Where the agent listens: as given, else as configured. What is wrong with the files is the doctor's matter. */
+export function controlPath(given: string | undefined, file: string | undefined): string {
+  return given ?? readConfiguration({ file }).config.control;
 }
 
 function explained(path: string, error: unknown): AgentError {

@@ -5,12 +5,13 @@ import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/opt
 import { plain } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
 import { formatJson } from '#shared/json/format.ts';
-import { DEFAULT_FILE, DEFAULTS, parseAbsolutePath } from '../config.ts';
+import { DEFAULT_FILE, DEFAULTS } from '../config/config.ts';
+import { parseAbsolutePath } from '../config/values.ts';
 import { askOnce, controlPath } from '../control/client.ts';
 import { showLive } from './live.ts';
 import { renderStatus } from './render.ts';
 
-const COMMAND_LINE = {
+export const COMMAND_LINE = {
   name: 'uga status',
   summary: 'What the running agent does: its hosts, their last requests, the sessions and how they are served.',
   options: [
@@ -53,6 +54,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function once(path: string, json: boolean, io: Io): Promise<number> {
+  io.stdout.on('error', () => {}); // a reader that left, as `| head` does
   let answer: Answer | undefined;
   try {
     answer = await askOnce(path, TIMEOUT_MS);
@@ -72,7 +74,7 @@ async function once(path: string, json: boolean, io: Io): Promise<number> {
 async function watch(path: string, json: boolean, io: Io): Promise<number> {
   const over = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => over.abort());
-  io.stdout.on('error', () => over.abort()); // a reader that left, as `| head` does
+  io.stdout.on('error', () => over.abort());
   const lines = (answer: Answer | undefined, laterMs: number) => {
     if (json) return [jsonText(answer)];
     return answer === undefined ? ['not running', START_IT, ''] : [...renderStatus(answer, laterMs), ''];
