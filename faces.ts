@@ -31,6 +31,16 @@ export const FACES: readonly Face[] = [
     summary: 'what is wrong with the configuration, or what is in force and why',
     load: () => import('./system-agent/config-face/main.ts'),
   },
+  {
+    name: 'status',
+    summary: 'what the running agent does',
+    load: () => import('./system-agent/status/main.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what is wrong here, and what to do',
+    load: () => import('./system-agent/doctor/main.ts'),
+  },
   { name: 'host', summary: 'talk to an agent from the host side', load: () => import('./host/main.ts') },
   {
     name: 'demo',

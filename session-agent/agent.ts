@@ -1,8 +1,8 @@
-import type { SessionFeature } from '#protocol/ipc/messages/hello.ts';
+import { type FeatureWay, SESSION_FEATURES, type SessionFeature } from '#protocol/ipc/messages/hello.ts';
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { ClipboardService } from './clipboard/service.ts';
-import type { Desktop } from './desktop/backend.ts';
+import type { Desktop, DesktopPort } from './desktop/backend.ts';
 import { MonitorsService } from './monitors/service.ts';
 import { PointerService } from './pointer/service.ts';
 import type { Locked } from './screen-lock/screen-savers.ts';
@@ -27,6 +27,27 @@ export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): rea
     'screen-lock',
   ];
 }
+
+const PORT_OF: Readonly<Record<SessionFeature, DesktopPort | undefined>> = {
+  'clipboard.text': 'clipboard',
+  monitors: 'monitors',
+  'pointer.layout': 'pointerLayout',
+  'screen-lock': undefined,
+};
+
+/** The same with by what or why not, for `uga doctor`. */
+export function waysOf(desktop: Desktop): readonly FeatureWay[] {
+  const served = featuresOf(desktop);
+  return SESSION_FEATURES.map((feature) => {
+    const port = PORT_OF[feature];
+    if (port === undefined) return { feature, by: "the session's screen saver, else logind", why: undefined };
+    if (served.includes(feature)) return { feature, by: desktop.by, why: undefined };
+    return { feature, by: undefined, why: desktop.lacks[port]?.slice(0, MAX_WHY) ?? 'this desktop cannot do it' };
+  });
+}
+
+/** As long as the link carries. */
+const MAX_WHY = 200;
 
 /** The whole agent of a session: the real parts come from main.ts, fakes from tests. The link is last: handlers first. */
 export function sessionAgent({ desktop, lockScreen, link, needed, log }: Parts): Service {

@@ -2,7 +2,7 @@ import { sessionBus, systemBus } from '#shared/dbus/address.ts';
 import { BusClient } from '#shared/dbus/client.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
-import { featuresOf, sessionAgent } from './agent.ts';
+import { featuresOf, sessionAgent, waysOf } from './agent.ts';
 import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend.ts';
 import { backends } from './desktop/index.ts';
 import { noDesktop } from './desktop/none.ts';
@@ -53,6 +53,7 @@ export class Session implements Service {
       build: UGA_VERSION,
       display: desktop.display,
       features: featuresOf(desktop),
+      ways: waysOf(desktop),
       session: env.XDG_SESSION_ID,
     };
     return sessionAgent({
@@ -70,7 +71,7 @@ async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<D
   if (backend === undefined) {
     const why = session.env.WAYLAND_DISPLAY ? 'this Wayland session has no X server' : 'DISPLAY is not set';
     session.log.warn('no desktop: no clipboard, monitors or pointer here', { why });
-    return noDesktop;
+    return noDesktop(why);
   }
   const desktop = await backend.open(session, signal);
   session.log.info('desktop', {

@@ -3,6 +3,9 @@ import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ListeningSocket } from '#shared/socket/listening-socket.ts';
 import type { Channel } from './channels/channel.ts';
+import type { DescribedDoor } from './control/described.ts';
+import { type Overview, statusFor } from './control/overview.ts';
+import { ControlServer } from './control/server.ts';
 import { OvirtDoor } from './ovirt/door.ts';
 import type { Gate as OvirtGate } from './ovirt/gate.ts';
 import type { OvirtOptions } from './ovirt/options.ts';
@@ -26,11 +29,18 @@ export interface QgaParts {
   readonly log: Log;
 }
 
-/** The QEMU guest agent's door by itself: all that qemu-ga is. */
-export function qgaDoor({ channel, platform, gate, log }: QgaParts): Service {
-  const door = new QgaDoor(channel, new Dispatcher(commands, platform, gate, log.child({ door: 'qga' })));
-  const held = [platform.files, platform.exec].filter((port) => port !== undefined);
-  return new ServiceGroup('qga', [...held, door]);
+/** The QEMU guest agent's door by itself, with what it keeps open for its hosts: all that qemu-ga is. */
+export function qgaAgent(parts: QgaParts): Service {
+  return new ServiceGroup('qga', [...keptFor(parts.platform), qgaDoor(parts)]);
+}
+
+function qgaDoor({ channel, platform, gate, log }: QgaParts): QgaDoor {
+  return new QgaDoor(channel, new Dispatcher(commands, platform, gate, log.child({ door: 'qga' })));
+}
+
+/** Capabilities that hold something between two requests. */
+function keptFor({ files, exec }: Partial<Platform>): Service[] {
+  return [files, exec].filter((port) => port !== undefined);
 }
 
 export interface Parts {
@@ -47,6 +57,8 @@ export interface Parts {
   readonly bus: Bus & Service;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly uinput: UinputSpec;
+  /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
+  readonly control: { readonly listen: () => ListeningSocket } & Pick<Overview, 'program' | 'problems'>;
   /** What we tell the other side of the link that we are. */
   readonly build: string;
   readonly log: Log;
@@ -56,32 +68,66 @@ export interface Parts {
  * The whole daemon in one expression: the real parts come from main.ts, fakes from tests. The doors of hosts that wait
  * for an answer come first; sessions, which can come late, after them.
  */
-export function systemAgent({ channels, platform, gates, ovirt, bus, link, uinput, build, log }: Parts): Service {
+export function systemAgent(parts: Parts): Service {
+  const { channels, platform, gates, bus, link, uinput, control, build, log } = parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
   const tablet = new Tablet(uinput, platform.pointer, log);
-  const { qga } = channels;
-  const door = <T>(channel: Channel | undefined, make: (channel: Channel) => T) =>
-    channel === undefined ? [] : [make(channel)];
+  const qga = openDoor('qga', channels.qga, (channel) => qgaDoor({ channel, platform, gate: gates.qga, log }));
+  const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
+    const ports = { ...platform, console: director };
+    const { ovirt: options } = parts;
+    return new OvirtDoor({ channel, ports, gate: gates.ovirt, options, log: log.child({ door: 'ovirt' }) });
+  });
+  const vdagent = openDoor('vdagent', channels.vdagent, (channel) => {
+    return new VdagentDoor({
+      channel,
+      sessionLink: server.link,
+      pointer: tablet,
+      log: log.child({ door: 'vdagent' }),
+    });
+  });
+  const overview: Overview = {
+    ...control,
+    doors: [qga, ovirt, vdagent],
+    sessions,
+    decision: director,
+    link: server,
+    pointer: tablet,
+    bus,
+  };
   return new ServiceGroup('system-agent', [
-    ...door(qga, (channel) => qgaDoor({ channel, platform, gate: gates.qga, log })),
+    ...keptFor(platform),
+    ...servicesOf(qga),
     bus,
     sessions,
     director,
     server,
     tablet,
-    ...door(channels.ovirt, (channel) => {
-      const ports = { ...platform, console: director };
-      return new OvirtDoor({ channel, ports, gate: gates.ovirt, options: ovirt, log: log.child({ door: 'ovirt' }) });
-    }),
-    ...door(channels.vdagent, (channel) => {
-      return new VdagentDoor({
-        channel,
-        sessionLink: server.link,
-        pointer: tablet,
-        log: log.child({ door: 'vdagent' }),
-      });
+    ...servicesOf(ovirt),
+    ...servicesOf(vdagent),
+    new ControlServer({
+      listen: control.listen,
+      statusFor: (uid) => statusFor(uid, overview),
+      log: log.child({ part: 'control' }),
     }),
   ]);
+}
+
+interface Door {
+  readonly name: string;
+  readonly open: { readonly channel: Channel; readonly door: Service & DescribedDoor } | undefined;
+}
+
+function openDoor(
+  name: string,
+  channel: Channel | undefined,
+  make: (channel: Channel) => Service & DescribedDoor,
+): Door {
+  return { name, open: channel && { channel, door: make(channel) } };
+}
+
+function servicesOf({ open }: Door): Service[] {
+  return open === undefined ? [] : [open.door];
 }

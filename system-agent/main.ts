@@ -7,6 +7,7 @@ import { AgentError } from '#shared/errors.ts';
 import { stopWithInput } from '#shared/lifecycle/input-end.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { createLog } from '#shared/log/stderr.ts';
+import { listenPublicly } from '#shared/socket/public-socket.ts';
 import { systemAgent } from './agent.ts';
 import { openChannel } from './channels/open.ts';
 import { CHANNEL_SYNTAX, parseChannelSpec } from './channels/spec.ts';
@@ -35,6 +36,7 @@ export const COMMAND_LINE = {
     { name: 'ovirt', value: 'CHANNEL', help: 'Channel of oVirt hosts (default virtio:ovirt-guest-agent.0).' },
     { name: 'vdagent', value: 'CHANNEL', help: 'Channel of SPICE hosts (default virtio:com.redhat.spice.0).' },
     { name: 'link', value: 'PATH', help: `Socket for the agents of login sessions (default ${DEFAULTS.link}).` },
+    { name: 'control', value: 'PATH', help: `Socket for status and doctor (default ${DEFAULTS.control}).` },
     { name: 'state-dir', value: 'DIR', help: `Folder for what must outlive a restart (default ${DEFAULTS.stateDir}).` },
     {
       name: 'uinput',
@@ -112,6 +114,17 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     bus: new BusClient(systemBus(process.env), log),
     link: { listen: () => openLinkSocket(config.link), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
+    control: {
+      listen: () => listenPublicly(config.control),
+      program: {
+        version: UGA_VERSION,
+        commit: UGA_COMMIT,
+        pid: process.pid,
+        uid: process.getuid?.() ?? 0,
+        effects,
+      },
+      problems: configuration.problems.map(formatProblem),
+    },
     build: `uga ${UGA_VERSION}`,
     log,
   });
@@ -139,6 +152,7 @@ function fromOptions(options: Options): Partial<Config> {
     ...(options.ovirt === undefined ? {} : { ovirt: parseChannelSpec(options.ovirt) }),
     ...(options.vdagent === undefined ? {} : { vdagent: parseChannelSpec(options.vdagent) }),
     ...(options.link === undefined ? {} : { link: parseAbsolutePath(options.link) }),
+    ...(options.control === undefined ? {} : { control: parseAbsolutePath(options.control) }),
     ...(options.uinput === undefined ? {} : { uinput: parseUinputSpec(options.uinput) }),
     ...(options['state-dir'] === undefined ? {} : { stateDir: parseAbsolutePath(options['state-dir']) }),
     ...(options['log-level'] === undefined ? {} : { logLevel: parseLogLevel(options['log-level']) }),

@@ -80,7 +80,7 @@ export async function runDemo(argv: readonly string[], io: Io, { uga, display }:
     'system-agent',
     ...mode,
     ...listen,
-    ...['--link', sockets.link, '--state-dir', state, '--config', config],
+    ...['--link', sockets.link, '--control', sockets.control, '--state-dir', state, '--config', config],
   ]);
   const signal = AbortSignal.any([end.signal, agent.death]);
   await using doors = new Doors(sockets);

@@ -14,10 +14,10 @@ export class RuntimeDirectory implements AsyncDisposable {
     return directory;
   }
 
-  /** Where the agent listens, a socket for each door and one for the session's agent. */
-  get sockets(): Readonly<Record<'qga' | 'ovirt' | 'vdagent' | 'link', string>> {
+  /** Where the agent listens: a socket for each door, one for the session's agent, one for `uga status`. */
+  get sockets(): Readonly<Record<'qga' | 'ovirt' | 'vdagent' | 'link' | 'control', string>> {
     const at = (name: string) => path.join(this.path, `${name}.sock`);
-    return { qga: at('qga'), ovirt: at('ovirt'), vdagent: at('vdagent'), link: at('link') };
+    return { qga: at('qga'), ovirt: at('ovirt'), vdagent: at('vdagent'), link: at('link'), control: at('control') };
   }
 
   get config(): string {

@@ -6,8 +6,10 @@ import { COMMAND_LINE as host } from '#host/main.ts';
 import { COMMAND_LINE as sessionAgent } from '#session-agent/main.ts';
 import { defaultOf, SETTINGS } from '#system-agent/config/settings.ts';
 import { COMMAND_LINE as config } from '#system-agent/config-face/main.ts';
+import { COMMAND_LINE as doctor } from '#system-agent/doctor/main.ts';
 import { COMMAND_LINE as systemAgent } from '#system-agent/main.ts';
 import { HELP as QEMU_GA_HELP } from '#system-agent/qemu-ga/help.ts';
+import { COMMAND_LINE as status } from '#system-agent/status/main.ts';
 import { FACES } from '../../faces.ts';
 import { entriesOfHelp } from './help-entries.ts';
 import type { Page } from './page.ts';
@@ -91,6 +93,22 @@ export const PAGES: readonly Page[] = [
     commandLine: config,
     files: CONFIGURATION,
     seeAlso: ['uga.conf(5)', 'uga-system-agent(8)'],
+  },
+  {
+    name: 'uga-status',
+    section: 1,
+    brief: 'what the running agent does',
+    commandLine: status,
+    files: [{ term: '/run/uga/control.sock', text: 'Socket of the agent.' }],
+    seeAlso: ['uga-doctor(1)', 'uga-system-agent(8)'],
+  },
+  {
+    name: 'uga-doctor',
+    section: 1,
+    brief: 'what is wrong with the agent or its machine, and what to do',
+    commandLine: doctor,
+    files: [{ term: '/run/uga/control.sock', text: 'Socket of the agent.' }, ...CONFIGURATION],
+    seeAlso: ['uga-status(1)', 'uga-config(8)', 'uga-system-agent(8)'],
   },
   {
     name: 'uga.conf',

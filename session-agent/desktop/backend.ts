@@ -23,12 +23,18 @@ export interface DesktopBackend {
 /** What the session can do here. A missing port is a capability that is not announced to hosts (L6). */
 export interface Desktop extends AsyncDisposable {
   readonly display: 'x11' | 'wayland' | 'none';
+  /** What the ports below go through, for people: "X11". Absent where there is no port. */
+  readonly by?: string;
+  /** Why a port is missing, for people. */
+  readonly lacks: Readonly<Partial<Record<DesktopPort, string>>>;
   /** Resolves with the reason when the desktop is gone without our doing; then nothing of it works any more. */
   readonly lost: Promise<string>;
   readonly clipboard?: ClipboardPort;
   readonly monitors?: MonitorsPort;
   readonly pointerLayout?: PointerLayoutPort;
 }
+
+export type DesktopPort = 'clipboard' | 'monitors' | 'pointerLayout';
 
 /** What applications do to a selection. */
 export interface ClipboardListener {

@@ -1,8 +1,14 @@
 import type { Desktop } from './backend.ts';
 
-/** A session without a desktop that we can reach: a console login, or a display server that is not known here. */
-export const noDesktop: Desktop = {
-  display: 'none',
-  lost: new Promise(() => {}),
-  [Symbol.asyncDispose]: async () => {},
-};
+/**
+ * A session without a desktop that we can reach: a console login, or a display server that is not known here.
+ * @param why in a few words
+ */
+export function noDesktop(why: string): Desktop {
+  return {
+    display: 'none',
+    lacks: { clipboard: why, monitors: why, pointerLayout: why },
+    lost: new Promise(() => {}),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}

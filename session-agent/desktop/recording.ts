@@ -11,6 +11,8 @@ const MAX_SHOWN_BYTES = 1024 * 1024;
 export function recordingDesktop(desktop: Desktop, log: Log): Desktop {
   return {
     display: desktop.display,
+    by: 'nothing: this agent was started to change nothing',
+    lacks: desktop.lacks,
     lost: desktop.lost,
     ...(desktop.pointerLayout && { pointerLayout: desktop.pointerLayout }),
     ...(desktop.monitors && { monitors: recordedMonitors(log) }),

@@ -19,7 +19,8 @@ const LOOK_AGAIN_MS = 1_000;
 const LEAST_OF_DELAY = 0.5;
 
 /** What this session agent says of itself at each connection. */
-export type Introduction = Pick<HelloFromSession, 'build' | 'display' | 'features' | 'session'>;
+export type Introduction = Pick<HelloFromSession, 'build' | 'display' | 'features' | 'session'> &
+  Partial<Pick<HelloFromSession, 'ways'>>;
 
 export interface SystemLinkOptions {
   readonly path: string;
@@ -106,7 +107,12 @@ export class SystemLink implements Link, Service {
   #connect(): void {
     const { path, introduction, log } = this.#options;
     try {
-      const hello = { oldest: OLDEST_LINK_VERSION, newest: LINK_VERSION, ...introduction };
+      const hello = {
+        oldest: OLDEST_LINK_VERSION,
+        newest: LINK_VERSION,
+        ...introduction,
+        ways: introduction.ways,
+      };
       const events = {
         up: (session: string) => this.#onUp(session),
         ended: (reason: string) => this.#onEnd(reason),

@@ -9,6 +9,8 @@ export interface Channel {
   /** As an administrator writes it: `virtio:org.qemu.guest_agent.0`, `unix-listen:/run/x`. */
   readonly description: string;
   readonly state: ChannelState;
+  /** What has happened so far, for those who ask how the agent is. */
+  describe(): ChannelHistory;
   /**
    * Starts to serve; called once, and returns at once: host and device may come later.
    * @throws {AgentError} 'failed' for what waiting cannot mend, such as a listening socket's folder that is missing.
@@ -48,6 +50,16 @@ export interface Channel {
  * - `connected`: a host is there
  */
 export type ChannelState = 'closed' | 'missing' | 'busy' | 'waiting' | 'connected';
+
+export interface ChannelHistory {
+  /** When the present state began, by performance.now(). */
+  readonly since: number;
+  /** Reason of the present state, where there is one. */
+  readonly why: string | undefined;
+  /** Bytes of all hosts since the start; sent are those that were taken by `write` for a host. */
+  readonly received: number;
+  readonly sent: number;
+}
 
 export interface ChannelEvents {
   /** A host is there. Whatever the last one left half said is to be forgotten. */

@@ -1,7 +1,7 @@
 import { messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import { ByteStream, type StreamEvents } from '#shared/socket/byte-stream.ts';
-import { type Channel, type ChannelEvents, type ChannelState, HIGH_WATER } from './channel.ts';
+import { type Channel, type ChannelEvents, type ChannelHistory, type ChannelState, HIGH_WATER } from './channel.ts';
 
 /** The half of a channel that is the same for all: its state, one log line for each change, and the present stream. */
 export abstract class StreamChannel implements Channel {
@@ -11,6 +11,10 @@ export abstract class StreamChannel implements Channel {
   #events: ChannelEvents = nobody;
   #stream: ByteStream | undefined;
   #isPaused = false;
+  #since = performance.now();
+  #why: string | undefined;
+  #received = 0;
+  #sent = 0;
 
   constructor(description: string, log: Log) {
     this.description = description;
@@ -21,13 +25,19 @@ export abstract class StreamChannel implements Channel {
     return this.#state;
   }
 
+  describe(): ChannelHistory {
+    return { since: this.#since, why: this.#why, received: this.#received, sent: this.#sent };
+  }
+
   open(events: ChannelEvents): void {
     this.#events = events;
     this.start();
   }
 
   write(bytes: Uint8Array): boolean {
-    return this.#state === 'connected' && this.#stream !== undefined ? this.#stream.write(bytes) : true;
+    if (this.#state !== 'connected' || this.#stream === undefined) return true;
+    this.#sent += bytes.length;
+    return this.#stream.write(bytes);
   }
 
   pause(): void {
@@ -64,7 +74,13 @@ export abstract class StreamChannel implements Channel {
 
   /** The part of a stream's events that goes straight to the channel's user. */
   protected passOn(): Pick<StreamEvents, 'data' | 'drained'> {
-    return { data: (bytes) => this.#events.data(bytes), drained: () => this.#events.drained() };
+    return {
+      data: (bytes) => {
+        this.#received += bytes.length;
+        this.#events.data(bytes);
+      },
+      drained: () => this.#events.drained(),
+    };
   }
 
   protected passOnEnd(): void {
@@ -91,7 +107,9 @@ export abstract class StreamChannel implements Channel {
     const before = this.#state;
     if (state === before) return;
     this.#state = state;
-    const fields = { channel: this.description, state, ...(reason !== undefined && { reason: messageOf(reason) }) };
+    this.#since = performance.now();
+    this.#why = reason === undefined ? undefined : messageOf(reason);
+    const fields = { channel: this.description, state, ...(this.#why !== undefined && { reason: this.#why }) };
     if (state === 'busy') this.log.warn(STATE_CHANGED, fields);
     else this.log.info(STATE_CHANGED, fields);
     if (before === 'connected') {

@@ -25,6 +25,8 @@ export interface Config {
   /** Users whose session agents are served where there is no logind to ask. */
   readonly allowUids: readonly number[];
   readonly uinput: UinputSpec;
+  /** Socket for `uga status` and `uga doctor`. */
+  readonly control: string;
   readonly stateDir: string;
   readonly logLevel: LogLevel;
   /** Read the configuration of the agents that this one replaces. */
@@ -50,6 +52,7 @@ export const DEFAULTS: Config = {
   link: '/run/uga/link.sock',
   allowUids: [],
   uinput: { kind: 'auto' },
+  control: '/run/uga/control.sock',
   stateDir: '/var/lib/uga',
   logLevel: 'info',
   honourOriginals: true,

@@ -141,6 +141,15 @@ export const SETTINGS: readonly Setting[] = [
     format: formatUinputSpec,
   }),
   setting({
+    name: 'control',
+    group: 'control',
+    key: 'path',
+    syntax: 'absolute path',
+    help: 'Socket for uga status and uga doctor.',
+    parse: parseAbsolutePath,
+    format: String,
+  }),
+  setting({
     name: 'stateDir',
     group: 'state',
     key: 'directory',

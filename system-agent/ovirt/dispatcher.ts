@@ -1,6 +1,7 @@
 import type { OvirtMessage } from '#protocol/ovirt/message.ts';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
+import { RequestTally } from '../control/described.ts';
 import type { Command, Conversation } from './command.ts';
 import { commandsOfOthers } from './commands/index.ts';
 import type { Gate } from './gate.ts';
@@ -11,6 +12,7 @@ const MAX_LOGGED_NAME = 64;
 
 /** Carries out one command. Knows no bytes and no channel. The protocol has no errors: they are for the log. */
 export class Dispatcher {
+  readonly tally = new RequestTally();
   readonly #byName: ReadonlyMap<string, Command>;
 
   constructor(
@@ -29,6 +31,7 @@ export class Dispatcher {
     if (!command.isSupported(this.ports)) return this.log.info('command is not possible here', { command: name });
     const reason = this.gate(name);
     if (reason !== undefined) return this.log.info('command refused', { command: name, reason });
+    this.tally.count(name);
     this.log[command.readOnly ? 'debug' : 'info']('command', { command: name });
     try {
       command.call(members, this.ports, conversation)?.catch((error: unknown) => this.#failed(name, error));

@@ -2,6 +2,7 @@ import { formatMessage, type OvirtEvent, OvirtReader } from '#protocol/ovirt/mes
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
+import type { DescribedDoor, DoorDescription } from '../control/described.ts';
 import { Changes } from './changes.ts';
 import type { Conversation } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -31,7 +32,7 @@ export interface OvirtParts {
  * Nothing is said while no host is connected, and one that does not read is told nothing more until it does: then it
  * gets everything anew, because what was left out is stale.
  */
-export class OvirtDoor implements Service, ChannelEvents {
+export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
   readonly name = 'ovirt';
   readonly #channel: Channel;
   readonly #log: Log;
@@ -78,6 +79,10 @@ export class OvirtDoor implements Service, ChannelEvents {
     this.#tell([sessionShutdown]);
     this.#forget();
     await this.#channel.close();
+  }
+
+  describe(): DoorDescription {
+    return this.#dispatcher.tally.describe([{ name: 'version', text: String(this.#version.inForce) }]);
   }
 
   connected(): void {

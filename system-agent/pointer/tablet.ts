@@ -6,7 +6,7 @@ import { FakePointerDevice } from './fake.ts';
 import { AT_START, eventsBetween, type Frame } from './frame.ts';
 import { placeOf } from './place.ts';
 import type { Pointer, PointerDevice, PointerState, PointerSystem } from './pointer.ts';
-import type { UinputSpec } from './spec.ts';
+import { formatUinputSpec, type UinputSpec } from './spec.ts';
 
 const FALLBACK = { width: 1024, height: 768 };
 const ONE_DISPLAY: PointerLayout = { ...FALLBACK, displays: [{ id: 0, x: 0, y: 0, ...FALLBACK }] };
@@ -18,6 +18,7 @@ const ONE_DISPLAY: PointerLayout = { ...FALLBACK, displays: [{ id: 0, x: 0, y: 0
 export class Tablet implements Pointer, Service {
   readonly name = 'pointer';
   #device: PointerDevice | undefined;
+  #why: string | undefined;
   #layout: PointerLayout = ONE_DISPLAY;
   #last: Frame = AT_START;
 
@@ -29,6 +30,11 @@ export class Tablet implements Pointer, Service {
 
   get isAvailable(): boolean {
     return this.#device !== undefined;
+  }
+
+  /** For those who ask how the agent is. */
+  describe(): { readonly uinput: string; readonly available: boolean; readonly why: string | undefined } {
+    return { uinput: formatUinputSpec(this.spec), available: this.isAvailable, why: this.#why };
   }
 
   async start(): Promise<void> {
@@ -61,7 +67,8 @@ export class Tablet implements Pointer, Service {
       this.#device.write(eventsBetween(this.#last, frame));
       this.#last = frame;
     } catch (error) {
-      this.log.warn('the pointer is lost', { reason: messageOf(error) });
+      this.#why = messageOf(error);
+      this.log.warn('the pointer is lost', { reason: this.#why });
       this.#close();
     }
   }
@@ -73,7 +80,8 @@ export class Tablet implements Pointer, Service {
       if (this.system === undefined) throw new AgentError('unsupported', 'this system has none');
       return this.system.create();
     } catch (error) {
-      this.log.warn('no pointer for hosts', { reason: messageOf(error) });
+      this.#why = messageOf(error);
+      this.log.warn('no pointer for hosts', { reason: this.#why });
       return undefined;
     }
   }

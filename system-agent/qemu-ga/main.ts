@@ -6,7 +6,7 @@ import type { Service } from '#shared/lifecycle/service.ts';
 import type { LogLevel } from '#shared/log/log.ts';
 import { createLog } from '#shared/log/stderr.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
-import { qgaDoor } from '../agent.ts';
+import { qgaAgent } from '../agent.ts';
 import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
 import { linuxPlatform, parseEffects } from '../platform/linux.ts';
@@ -77,7 +77,7 @@ async function serve(config: QemuGaConfig): Promise<number> {
     stateFolder: config.statedir,
     log,
   });
-  return runUntilSignal(asDaemon(qgaDoor({ channel, platform, gate: listGate(lists), log })), log);
+  return runUntilSignal(asDaemon(qgaAgent({ channel, platform, gate: listGate(lists), log })), log);
 }
 
 /** A daemon without a log file tells its start's problems only: nobody reads what comes after. */

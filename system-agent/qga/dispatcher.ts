@@ -2,6 +2,7 @@ import { type ErrorClass, echoOfId, errorReply, parseRequest, type Reply } from 
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
+import { type DoorDescription, RequestTally } from '../control/described.ts';
 import type { Platform } from '../platform.ts';
 import type { Call, Command } from './command.ts';
 import type { Gate } from './gate.ts';
@@ -17,6 +18,7 @@ export interface Answer {
 export class Dispatcher {
   readonly #byName: ReadonlyMap<string, Command>;
   readonly #call: Call;
+  readonly #tally = new RequestTally();
 
   constructor(
     commands: readonly Command[],
@@ -54,11 +56,29 @@ export class Dispatcher {
     }
   }
 
+  /** With what the gate refuses now, by its reasons. */
+  describe(): DoorDescription {
+    const refused = new Map<string, string[]>();
+    for (const command of this.#byName.values()) {
+      const reason = this.gate(command);
+      if (reason !== undefined) refused.set(reason, [...(refused.get(reason) ?? []), command.name]);
+    }
+    const { size } = this.#byName;
+    const enabled = size - [...refused.values()].flat().length;
+    return this.#tally.describe([
+      { name: 'commands', text: `${enabled} of ${size} enabled` },
+      ...Array.from(refused, ([reason, names]) => ({ name: 'not enabled', text: `${names.join(', ')}: ${reason}` })),
+    ]);
+  }
+
   #find(name: string): Command {
     const command = this.#byName.get(name);
     if (command === undefined) throw new CommandNotFound(`The command ${name} has not been found`);
     const reason = this.gate(command);
-    if (reason === undefined) return command;
+    if (reason === undefined) {
+      this.#tally.count(name);
+      return command;
+    }
     this.log.info('command refused', { command: name, reason });
     throw new CommandNotFound(`Command ${name} has been disabled: ${reason}`);
   }

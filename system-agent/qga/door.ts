@@ -3,6 +3,7 @@ import { JsonReader, type ReadEvent } from '#protocol/qga/reader.ts';
 import { formatJsonPieces } from '#shared/json/format.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
+import type { DescribedDoor, DoorDescription } from '../control/described.ts';
 import type { Answer, Dispatcher } from './dispatcher.ts';
 
 /** Replies that are ready leave together once they are this long. */
@@ -17,7 +18,7 @@ const SENTINEL_TEXT = String.fromCharCode(SENTINEL);
  * The QEMU guest agent's door: reads requests from one channel and answers them one at a time, in order, without ever
  * an unsolicited byte (L2). A host that sends without reading its answers is no longer read until it does.
  */
-export class QgaDoor implements Service, ChannelEvents {
+export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   readonly name = 'qga';
   readonly #reader = new JsonReader();
   /** Read and not yet answered; at most what one chunk of the channel contained. */
@@ -44,6 +45,10 @@ export class QgaDoor implements Service, ChannelEvents {
   async stop(): Promise<void> {
     this.#forget();
     await this.channel.close();
+  }
+
+  describe(): DoorDescription {
+    return this.dispatcher.describe();
   }
 
   connected(): void {

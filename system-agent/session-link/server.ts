@@ -1,15 +1,12 @@
 import { closeSync } from 'node:fs';
 import { type HelloFromSession, helloFromSystem } from '#protocol/ipc/messages/hello.ts';
 import { chooseVersion } from '#protocol/ipc/peer/hello.ts';
-import { AgentError, messageOf } from '#shared/errors.ts';
-import { after } from '#shared/lifecycle/after.ts';
-import { Backoff } from '#shared/lifecycle/backoff.ts';
+import type { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import { LimitedLog } from '#shared/log/limited.ts';
 import type { Log } from '#shared/log/log.ts';
 import { PeerProcess, peerCredentials } from '#shared/native/peer-identity.ts';
-import { type Watch, watchReadiness } from '#shared/native/readiness.ts';
-import { acceptUnix } from '#shared/native/unix-socket.ts';
+import { Acceptor } from '#shared/socket/acceptor.ts';
 import type { ListeningSocket } from '#shared/socket/listening-socket.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { Connection } from './connection.ts';
@@ -19,11 +16,6 @@ import type { SessionLink } from './session-link.ts';
 
 export const MAX_CONNECTIONS = 128;
 export const MAX_CONNECTIONS_OF_USER = 16;
-/** Clients taken in one turn of the loop: one that only connects must not keep us from the others. */
-const ACCEPTS_PER_TURN = 64;
-const ACCEPT_AGAIN_MS = [100, 5_000] as const;
-/** A path that somebody else holds, or that we may not use, is a state (L4). */
-const LISTEN_AGAIN_MS = [1_000, 60_000] as const;
 
 const REFUSED = 'session agent refused';
 
@@ -57,11 +49,7 @@ export class LinkServer implements Service {
   readonly #registry: AgentRegistry;
   readonly #served: ServedAgents;
   readonly #connections = new Set<Connection>();
-  readonly #acceptBackoff = new Backoff(...ACCEPT_AGAIN_MS);
-  readonly #listenBackoff = new Backoff(...LISTEN_AGAIN_MS);
-  #listener: ListeningSocket | undefined;
-  #arrivals: Watch | undefined;
-  #again: Disposable | undefined;
+  readonly #acceptor: Acceptor;
   #subscriptions: readonly Disposable[] = [];
 
   constructor(options: LinkServerOptions) {
@@ -69,6 +57,14 @@ export class LinkServer implements Service {
     this.#log = new LimitedLog(options.log);
     this.#registry = new AgentRegistry(options.sessions, options.allowUids);
     this.#served = new ServedAgents(options.decision, this.#registry, options.log);
+    this.#acceptor = new Acceptor({
+      listen: options.listen,
+      receive: (fd) => this.#receive(fd),
+      // Who comes before it is known who is logged in waits in the kernel: now all would be refused, and come again late.
+      ready: () => options.sessions.snapshot.source !== 'unknown',
+      complaint: 'sessions cannot connect',
+      log: this.#log,
+    });
   }
 
   /** What doors use. */
@@ -76,59 +72,22 @@ export class LinkServer implements Service {
     return this.#served;
   }
 
+  /** The agents that have said hello, for those who ask how the agent is. */
+  get agents(): readonly RegisteredAgent[] {
+    return this.#registry.agents;
+  }
+
   async start(): Promise<void> {
     const { sessions, decision } = this.#options;
     this.#subscriptions = [sessions.onChange(() => this.#recheck()), decision.onServed(() => this.#served.refresh())];
-    this.#listen();
+    this.#acceptor.start();
   }
 
   async stop(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
-    this.#again?.[Symbol.dispose]();
-    this.#arrivals?.close();
-    this.#listener?.close();
-    this.#listener = undefined;
+    this.#acceptor.stop();
     for (const connection of [...this.#connections]) this.#drop(connection);
     this.#served.agentsChanged();
-  }
-
-  #listen(): void {
-    try {
-      this.#listener = this.#options.listen();
-    } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-      const delayMs = this.#listenBackoff.next();
-      this.#log.warn('sessions cannot connect', { reason: error.message, delayMs });
-      this.#again = after(delayMs, () => this.#listen());
-      return;
-    }
-    this.#watchArrivals();
-  }
-
-  /** Who comes before it is known who is logged in waits in the kernel: now all would be refused, and come again late. */
-  #watchArrivals(): void {
-    if (this.#listener === undefined || this.#arrivals !== undefined) return;
-    if (this.#options.sessions.snapshot.source === 'unknown') return;
-    this.#arrivals = watchReadiness(this.#listener.fd, () => this.#accept());
-  }
-
-  #accept(): void {
-    this.#again?.[Symbol.dispose]();
-    if (this.#listener === undefined) return;
-    try {
-      for (let count = 0; count < ACCEPTS_PER_TURN; count++) {
-        const fd = acceptUnix(this.#listener.fd);
-        if (fd === undefined) return;
-        this.#receive(fd);
-        this.#acceptBackoff.reset();
-      }
-      this.#again = after(0, () => this.#accept());
-    } catch (error) {
-      // Out of descriptors or memory: clients wait in the kernel, and no edge will tell again (S7).
-      const delayMs = this.#acceptBackoff.next();
-      this.#log.warn('clients of the session link cannot be accepted now', { reason: messageOf(error), delayMs });
-      this.#again = after(delayMs, () => this.#accept());
-    }
   }
 
   /** @throws {Error} errno error; the client is closed then */
@@ -185,7 +144,7 @@ export class LinkServer implements Service {
   }
 
   #recheck(): void {
-    this.#watchArrivals();
+    this.#acceptor.proceed();
     const gone = this.#registry.recheck();
     for (const objection of gone) this.#dismiss(objection);
     if (gone.length > 0) this.#served.agentsChanged();

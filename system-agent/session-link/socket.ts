@@ -1,31 +1,12 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { errnoOf } from '#shared/errors.ts';
-import { type ListeningSocket, listenAt } from '#shared/socket/listening-socket.ts';
+import type { ListeningSocket } from '#shared/socket/listening-socket.ts';
+import { listenPublicly } from '#shared/socket/public-socket.ts';
 
 export const DEFAULT_LINK_PATH = '/run/uga/link.sock';
 
-/** Connections that the kernel keeps until we look; beyond it a connect waits or fails on the client's side. */
-const WAITING_CLIENTS = 64;
-/** Every user may connect: who is served is decided by what the kernel says of the process (D9). */
-const SOCKET_MODE = 0o666;
-const FOLDER_MODE = 0o755;
-
 /**
- * Listens on the link's path, in a folder that only we write to; it is made if need be.
+ * Listens on the link's path, for the agents of all users (D9).
  * @throws {AgentError} 'failed'
  */
 export function openLinkSocket(file: string): ListeningSocket {
-  makeFolder(path.dirname(file));
-  return listenAt(file, WAITING_CLIENTS, SOCKET_MODE);
-}
-
-/** One that exists keeps its mode; what is wrong with it shows when the socket is bound. */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder);
-    chmodSync(folder, FOLDER_MODE); // the umask is ours, not the folder's
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-  }
+  return listenPublicly(file);
 }

@@ -7,6 +7,7 @@ import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
+import { type DescribedDoor, type DoorDescription, RequestTally } from '../control/described.ts';
 import type { Pointer } from '../pointer/pointer.ts';
 import type { SessionLink } from '../session-link/session-link.ts';
 import { offeredCapabilities } from './capabilities.ts';
@@ -39,7 +40,7 @@ const LIMITS: Limits = { maxClipboardBytes: 100 * 1024 * 1024, answerMs: 10_000 
  * The SPICE agent's door: ends the protocol of one channel here and hands features on, to the pointer and to the agent
  * of the served session. It reads on whatever a session does, for the pointer travels in the same stream (D6).
  */
-export class VdagentDoor implements Service, ChannelEvents {
+export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly name = 'vdagent';
   readonly #channel: Channel;
   readonly #sessionLink: SessionLink;
@@ -50,6 +51,7 @@ export class VdagentDoor implements Service, ChannelEvents {
   readonly #clipboard: Clipboard;
   readonly #monitors: Monitors;
   readonly #mouse: Mouse;
+  readonly #tally = new RequestTally();
   #reader: MessageReader;
   #subscription: Disposable | undefined;
   #isPaused = false;
@@ -89,6 +91,11 @@ export class VdagentDoor implements Service, ChannelEvents {
     this.#mouse.serve(undefined);
     this.#forgetHost();
     await this.#channel.close();
+  }
+
+  describe(): DoorDescription {
+    const ignored = Array.from(this.#errors.counts, ([kind, count]) => `${count} ${kind}`);
+    return this.#tally.describe(ignored.length === 0 ? [] : [{ name: 'ignored', text: ignored.join(', ') }]);
   }
 
   connected(): void {
@@ -168,6 +175,7 @@ export class VdagentDoor implements Service, ChannelEvents {
   }
 
   #handle(message: Message, port: Port): void {
+    this.#tally.count(message.name);
     switch (message.name) {
       case 'announce-capabilities':
         return this.#takeAnnouncement(message.fields);

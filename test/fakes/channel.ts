@@ -1,4 +1,10 @@
-import { type Channel, type ChannelEvents, type ChannelState, HIGH_WATER } from '#system-agent/channels/channel.ts';
+import {
+  type Channel,
+  type ChannelEvents,
+  type ChannelHistory,
+  type ChannelState,
+  HIGH_WATER,
+} from '#system-agent/channels/channel.ts';
 
 /** A channel whose host is the test. Written bytes are kept until `drain`, so that a slow host is one that does not. */
 export class FakeChannel implements Channel {
@@ -12,6 +18,10 @@ export class FakeChannel implements Channel {
   #waiting = 0;
 
   constructor(private readonly highWater = HIGH_WATER) {}
+
+  describe(): ChannelHistory {
+    return { since: 0, why: undefined, received: 0, sent: 0 };
+  }
 
   open(events: ChannelEvents): void {
     this.#events = events;

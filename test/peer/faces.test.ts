@@ -24,6 +24,7 @@ after(() => scratch[Symbol.dispose]());
 const alone = (): [string, ...string[]] => [
   ...ourProgram('system-agent'),
   ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off', '--link', path.join(scratch.path, 'link.sock')],
+  ...['--control', path.join(scratch.path, 'control.sock')],
 ];
 const uga = (...args: string[]) => call([process.execPath, 'dist/uga.js', ...args]);
 
@@ -31,7 +32,7 @@ describe('uga', () => {
   it('--help lists the faces that work, --version names the build', () => {
     const help = uga('--help');
     assert.equal(help.status, 0);
-    for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'host', 'demo'])
+    for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'status', 'doctor', 'host', 'demo'])
       assert.match(help.stdout, new RegExp(`^ +${face} `, 'm'));
     assert.match(uga('--version').stdout, /^uga \d+\.\d+\.\d+ \([0-9a-f]{12}|unknown\)\n$/);
   });
@@ -45,7 +46,7 @@ describe('uga', () => {
     });
   }
 
-  for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'host', 'demo']) {
+  for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'status', 'doctor', 'host', 'demo']) {
     it(`${face} --help exits 0 and writes only to stdout`, () => {
       const result = uga(face, '--help');
       assert.equal(result.status, 0, result.stderr);
@@ -104,6 +105,7 @@ describe('uga system-agent', () => {
           'ignored_nics=docker0\n',
         '[link]\npath=/run/uga/link.sock\nallow-uid=0;1000\n',
         '[pointer]\nuinput=auto\n',
+        '[control]\npath=/run/uga/control.sock\n',
         '[state]\ndirectory=/srv/state\n',
         '[log]\nlevel=debug\n',
         '[originals]\nhonour=no\n',

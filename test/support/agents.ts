@@ -43,7 +43,8 @@ function systemAgentArguments(
     '--qga',
     `unix-listen:${socket}`,
     ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off'],
-    ...['--link', path.join(folder, 'link.sock'), '--state-dir', stateFolder],
+    ...['--link', path.join(folder, 'link.sock'), '--control', path.join(folder, 'control.sock')],
+    ...['--state-dir', stateFolder],
     ...options,
   ];
 }

@@ -9,6 +9,10 @@ const version = integer(0, 0xffff);
 const build = text(64);
 /** Names of what a side can do here; unknown ones are another release's. */
 const features = list(text(32), 32);
+/** How one feature is served here: by what, or why not. For people only, nothing is decided by it. */
+export const featureWay = record({ feature: text(32), by: maybe(text(64)), why: maybe(text(200)) });
+export type FeatureWay = Read<typeof featureWay>;
+export const MAX_WAYS = 32;
 
 /** What a session agent can do in its session; the system agent offers hosts nothing else. */
 export const SESSION_FEATURES = ['clipboard.text', 'monitors', 'pointer.layout', 'screen-lock'] as const;
@@ -24,6 +28,8 @@ export const helloFromSession = notification({
     build,
     display: word('x11', 'wayland', 'none'),
     features,
+    /** Agents of before this was added do not say it. */
+    ways: maybe(list(featureWay, MAX_WAYS)),
     /** Chooses among the sessions of the sender's own user, where the kernel leaves that open; never believed otherwise. */
     session: maybe(text(64)),
   }),

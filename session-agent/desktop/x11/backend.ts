@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import { Backoff } from '#shared/lifecycle/backoff.ts';
 import type { Log } from '#shared/log/log.ts';
-import type { Desktop, DesktopBackend, SessionInfo } from '../backend.ts';
+import type { Desktop, DesktopBackend, DesktopPort, SessionInfo } from '../backend.ts';
 import { X11Clipboard } from './clipboard/clipboard.ts';
 import { parseDisplayName, XConnection } from './connection.ts';
 import { X11Monitors } from './monitors/monitors.ts';
@@ -30,19 +30,24 @@ export const x11: DesktopBackend = {
 
 /** A port that this server cannot have is said in the log and left out. */
 async function openPorts(x: XConnection, display: 'x11' | 'wayland', log: Log): Promise<Desktop> {
-  const orNone = async <P>(port: string, opened: Promise<P>): Promise<P | undefined> => {
+  const lacks: Partial<Record<DesktopPort, string>> = {};
+  const orNone = async <P>(port: DesktopPort, opened: Promise<P>): Promise<P | undefined> => {
     try {
       return await opened;
     } catch (error) {
       if (!x.alive) throw error;
-      log.warn('the display cannot do this', { port, why: messageOf(error) });
+      lacks[port] = messageOf(error);
+      log.warn('the display cannot do this', { port, why: lacks[port] });
       return undefined;
     }
   };
   const clipboard = await orNone('clipboard', X11Clipboard.open(x, log));
   const monitors = display === 'x11' ? await orNone('monitors', X11Monitors.open(x, log)) : undefined;
+  const why = display === 'x11' ? lacks.monitors : 'Xwayland does not arrange the monitors of a Wayland session';
   return {
     display,
+    by: display === 'x11' ? 'X11' : 'Xwayland',
+    lacks: { ...lacks, ...(why !== undefined && { monitors: why, pointerLayout: why }) },
     lost: x.ended.then(() => 'the X server has closed the connection'),
     ...(clipboard && { clipboard }),
     ...(monitors && { monitors, pointerLayout: monitors }),

@@ -16,6 +16,7 @@ export const HELLO: HelloFromSession = {
   build: 'test',
   display: 'none',
   features: [],
+  ways: undefined,
   session: undefined,
 };
 

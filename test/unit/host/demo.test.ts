@@ -169,6 +169,8 @@ describe('the demonstration', () => {
         `unix-listen:${directory}/vdagent.sock`,
         '--link',
         `${directory}/link.sock`,
+        '--control',
+        `${directory}/control.sock`,
         '--state-dir',
         `${directory}/state`,
         '--config',

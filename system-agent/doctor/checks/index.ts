@@ -1,0 +1,29 @@
+import type { Check } from '../finding.ts';
+import { agent } from './agent.ts';
+import { bus } from './bus.ts';
+import { clock } from './clock.ts';
+import { configuration } from './configuration.ts';
+import { features } from './features.ts';
+import { holders } from './holders.ts';
+import { hosts } from './hosts.ts';
+import { originals } from './originals.ts';
+import { ports } from './ports.ts';
+import { sessions } from './sessions.ts';
+import { uinput } from './uinput.ts';
+import { unit } from './unit.ts';
+
+/** In the order in which a person would look: from the machine's ports to its desktops. */
+export const checks: readonly Check[] = [
+  ports,
+  holders,
+  unit,
+  agent,
+  hosts,
+  configuration,
+  originals,
+  bus,
+  sessions,
+  features,
+  uinput,
+  clock,
+];
