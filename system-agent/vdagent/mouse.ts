@@ -1,17 +1,7 @@
 import { pointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import { MOUSE_BUTTONS, type MouseState } from '#protocol/vdagent/messages/mouse-state.ts';
-import type { Pointer, PointerButton } from '../pointer/pointer.ts';
+import type { Pointer } from '../pointer/pointer.ts';
 import type { SessionAgent } from '../session-link/session-link.ts';
-
-const BUTTONS: readonly (readonly [button: PointerButton, mask: number])[] = [
-  ['left', MOUSE_BUTTONS.left],
-  ['middle', MOUSE_BUTTONS.middle],
-  ['right', MOUSE_BUTTONS.right],
-  ['wheel-up', MOUSE_BUTTONS.wheelUp],
-  ['wheel-down', MOUSE_BUTTONS.wheelDown],
-  ['side', MOUSE_BUTTONS.side],
-  ['extra', MOUSE_BUTTONS.extra],
-];
 
 /** The host's pointer becomes the guest's, on the displays that the served session says there are. */
 export class Mouse {
@@ -30,7 +20,7 @@ export class Mouse {
 
   /** One event for each message, or a click between two moves would be lost. */
   state({ x, y, buttons, displayId }: MouseState): void {
-    const pressed = new Set(BUTTONS.filter(([, mask]) => (buttons & mask) !== 0).map(([button]) => button));
+    const pressed = new Set([...MOUSE_BUTTONS].filter(([, mask]) => (buttons & mask) !== 0).map(([button]) => button));
     this.pointer.put({ display: displayId, x, y, pressed });
   }
 

@@ -1,15 +1,8 @@
 import { MOUSE_BUTTONS, type MouseState } from '#protocol/vdagent/messages/mouse-state.ts';
 import { AgentError } from '#shared/errors.ts';
 
-const BUTTONS: ReadonlyMap<string, number> = new Map([
-  ['left', MOUSE_BUTTONS.left],
-  ['middle', MOUSE_BUTTONS.middle],
-  ['right', MOUSE_BUTTONS.right],
-  ['wheel-up', MOUSE_BUTTONS.wheelUp],
-  ['wheel-down', MOUSE_BUTTONS.wheelDown],
-  ['side', MOUSE_BUTTONS.side],
-  ['extra', MOUSE_BUTTONS.extra],
-]);
+/** By what a person types. */
+const BUTTONS: ReadonlyMap<string, number> = MOUSE_BUTTONS;
 
 /**
  * The states that a person's words stand for: `X,Y` moves with the buttons as they are, `BUTTON` presses and releases,

@@ -10,16 +10,18 @@ export interface MouseState {
   readonly displayId: number;
 }
 
-/** Bit 0 is unused. The wheel "buttons" are pressed and released once a notch. */
-export const MOUSE_BUTTONS = {
-  left: 1 << 1,
-  middle: 1 << 2,
-  right: 1 << 3,
-  wheelUp: 1 << 4,
-  wheelDown: 1 << 5,
-  side: 1 << 6,
-  extra: 1 << 7,
-} as const;
+export type MouseButton = 'left' | 'middle' | 'right' | 'wheel-up' | 'wheel-down' | 'side' | 'extra';
+
+/** Their bits; bit 0 is unused. The wheel "buttons" are pressed and released once a notch. */
+export const MOUSE_BUTTONS: ReadonlyMap<MouseButton, number> = new Map([
+  ['left', 1 << 1],
+  ['middle', 1 << 2],
+  ['right', 1 << 3],
+  ['wheel-up', 1 << 4],
+  ['wheel-down', 1 << 5],
+  ['side', 1 << 6],
+  ['extra', 1 << 7],
+]);
 
 /** u32 x, u32 y, u32 buttons, u8 display. Source: vd_agent.h, VDAgentMouseState. */
 export const mouseState = defineMessage<'mouse-state', MouseState>({
