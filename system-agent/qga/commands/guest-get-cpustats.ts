@@ -5,6 +5,7 @@ export const guestGetCpustats = defineCommand({
   name: 'guest-get-cpustats',
   since: '7.1',
   summary: 'What each running processor has spent its time on, in milliseconds.',
+  testedBy: 'between two answers of qemu-ga',
   args: object({}),
   needs: ['cpus'],
   readOnly: true,

@@ -5,6 +5,7 @@ export const guestGetDiskstats = defineCommand({
   name: 'guest-get-diskstats',
   since: '7.1',
   summary: 'Counters of every disk and partition since the system started.',
+  testedBy: 'between two answers of qemu-ga',
   args: object({}),
   needs: ['disks'],
   readOnly: true,

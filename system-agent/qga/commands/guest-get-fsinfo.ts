@@ -8,6 +8,7 @@ export const guestGetFsinfo = defineCommand({
   name: 'guest-get-fsinfo',
   since: '2.2',
   summary: 'Mounted local file systems, the disks they lie on, and how full they are.',
+  testedBy: 'same rows as qemu-ga in a guest with six kinds of disks, btrfs, device-mapper and loop; `virsh domfsinfo`',
   args: object({}),
   needs: ['disks', 'mounts'],
   readOnly: true,

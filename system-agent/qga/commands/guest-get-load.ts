@@ -5,6 +5,7 @@ export const guestGetLoad = defineCommand({
   name: 'guest-get-load',
   since: '10.0',
   summary: 'Load averages of the last 1, 5 and 15 minutes.',
+  testedBy: 'the values of /proc/loadavg',
   args: object({}),
   needs: ['cpus'],
   readOnly: true,

@@ -5,6 +5,8 @@ export const guestGetMemoryBlockInfo = defineCommand({
   name: 'guest-get-memory-block-info',
   since: '2.3',
   summary: 'Size of a block of memory in bytes.',
+  worksWhere: 'a kernel with memory hotplug',
+  testedBy: 'same size as qemu-ga',
   args: object({}),
   needs: ['memoryBlocks'],
   readOnly: true,

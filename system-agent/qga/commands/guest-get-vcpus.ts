@@ -5,6 +5,7 @@ export const guestGetVcpus = defineCommand({
   name: 'guest-get-vcpus',
   since: '1.5',
   summary: 'Processors, which of them run, and which can be switched off.',
+  testedBy: 'same rows as qemu-ga; `virsh guestvcpus`',
   args: object({}),
   needs: ['cpus'],
   readOnly: true,

@@ -6,6 +6,7 @@ export const guestNetworkGetRoute = defineCommand({
   name: 'guest-network-get-route',
   since: '9.1',
   summary: 'Routes of IPv4 and IPv6.',
+  testedBy: 'routes set in a guest',
   args: object({}),
   needs: ['network'],
   readOnly: true,

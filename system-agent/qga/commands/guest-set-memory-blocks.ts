@@ -8,6 +8,8 @@ export const guestSetMemoryBlocks = defineCommand({
   name: 'guest-set-memory-blocks',
   since: '2.3',
   summary: 'Switch blocks of memory on or off; tells for each how it went.',
+  worksWhere: 'as root; a kernel with memory hotplug',
+  testedBy: 'a block goes off and on in a guest; answers as qemu-ga',
   args: object({
     'mem-blks': array(object({ 'phys-index': uint64, online: boolean, 'can-offline': optional(boolean) }), MAX_BLOCKS),
   }),

@@ -9,6 +9,8 @@ export const guestSetVcpus = defineCommand({
   name: 'guest-set-vcpus',
   since: '1.5',
   summary: 'Switch processors on or off, one after the other; tells how many were done before the first failed.',
+  worksWhere: 'as root',
+  testedBy: 'a processor goes off and on in a guest; answers as qemu-ga; `virsh setvcpus --guest`',
   args: object({
     vcpus: array(object({ 'logical-id': int64, online: boolean, 'can-offline': optional(boolean) }), MAX_PROCESSORS),
   }),

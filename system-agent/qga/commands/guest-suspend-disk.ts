@@ -5,6 +5,8 @@ export const guestSuspendDisk = defineCommand({
   name: 'guest-suspend-disk',
   since: '1.1',
   summary: 'Write the state of the guest to its disk and switch it off.',
+  worksWhere: 'as root; a kernel that can sleep',
+  testedBy: 'the error in a guest without swap',
   args: object({}),
   needs: ['sleep'],
   readOnly: false,

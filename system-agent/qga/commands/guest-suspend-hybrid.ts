@@ -5,6 +5,8 @@ export const guestSuspendHybrid = defineCommand({
   name: 'guest-suspend-hybrid',
   since: '1.1',
   summary: 'Let the guest sleep in memory with a copy of its state on disk.',
+  worksWhere: 'as root; a kernel that can sleep',
+  testedBy: 'the error in a guest without swap',
   args: object({}),
   needs: ['sleep'],
   readOnly: false,

@@ -5,6 +5,8 @@ export const guestSuspendRam = defineCommand({
   name: 'guest-suspend-ram',
   since: '1.1',
   summary: 'Let the guest sleep with its state in memory.',
+  worksWhere: 'as root; a kernel that can sleep',
+  testedBy: 'the machine sleeps, wakes and answers, as with qemu-ga; `virsh dompmsuspend`',
   args: object({}),
   needs: ['sleep'],
   readOnly: false,
