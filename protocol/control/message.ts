@@ -5,7 +5,7 @@ import { type AgentStatus, agentStatus } from './status.ts';
 
 /**
  * The control socket's wire: one line of JSON asks, lines of JSON answer. Members that are unknown are ignored on both
- * sides, so that a newer program can ask an older agent. Decision: docs/decisions/0017-the-control-socket.md.
+ * sides, so that a newer program can ask an older agent. Decision: docs/decisions/0020-the-control-socket.md.
  */
 export const CONTROL_VERSION = 1;
 export const MAX_REQUEST_BYTES = 1024;

@@ -67,6 +67,8 @@ describe("libvirt's words for disks, processors and sleep", { skip: noLibvirt },
     await stateBecomes('pmsuspended');
     await domain.virsh('dompmwakeup');
     await stateBecomes('running');
+    // The guest's driver opens the port anew when it wakes up.
+    await domain.channelBecomes('connected', TIMEOUT_MS);
     assert.deepEqual(await domain.ask({ execute: 'guest-ping' }), {});
   });
 });
