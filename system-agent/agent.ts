@@ -13,6 +13,8 @@ import { commands } from './qga/commands/index.ts';
 import { Dispatcher } from './qga/dispatcher.ts';
 import { QgaDoor } from './qga/door.ts';
 import type { Gate as QgaGate } from './qga/gate.ts';
+import { Presence } from './service-manager/presence.ts';
+import type { DescriptorStore, ServiceManager } from './service-manager/service-manager.ts';
 import { LinkServer } from './session-link/server.ts';
 import { SessionDirector } from './sessions/director.ts';
 import { UTMP_FILES } from './sessions/utmp.ts';
@@ -47,6 +49,7 @@ export interface Parts {
   readonly bus: Bus & Service;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly uinput: UinputSpec;
+  readonly manager: ServiceManager & Pick<DescriptorStore, 'forgetRest'>;
   /** What we tell the other side of the link that we are. */
   readonly build: string;
   readonly log: Log;
@@ -56,7 +59,18 @@ export interface Parts {
  * The whole daemon in one expression: the real parts come from main.ts, fakes from tests. The doors of hosts that wait
  * for an answer come first; sessions, which can come late, after them.
  */
-export function systemAgent({ channels, platform, gates, ovirt, bus, link, uinput, build, log }: Parts): Service {
+export function systemAgent({
+  channels,
+  platform,
+  gates,
+  ovirt,
+  bus,
+  link,
+  uinput,
+  manager,
+  build,
+  log,
+}: Parts): Service {
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
@@ -83,5 +97,6 @@ export function systemAgent({ channels, platform, gates, ovirt, bus, link, uinpu
         log: log.child({ door: 'vdagent' }),
       });
     }),
+    new Presence(manager, channels),
   ]);
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
-import { ByteStream, type StreamEvents } from '#shared/socket/byte-stream.ts';
+import { ByteStream, type StreamEvents, type StreamOptions } from '#shared/socket/byte-stream.ts';
 import { type Channel, type ChannelEvents, type ChannelState, HIGH_WATER } from './channel.ts';
 
 /** The half of a channel that is the same for all: its state, one log line for each change, and the present stream. */
@@ -11,6 +11,7 @@ export abstract class StreamChannel implements Channel {
   #events: ChannelEvents = nobody;
   #stream: ByteStream | undefined;
   #isPaused = false;
+  readonly #listeners = new Set<() => void>();
 
   constructor(description: string, log: Log) {
     this.description = description;
@@ -19,6 +20,11 @@ export abstract class StreamChannel implements Channel {
 
   get state(): ChannelState {
     return this.#state;
+  }
+
+  onState(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
   open(events: ChannelEvents): void {
@@ -47,8 +53,9 @@ export abstract class StreamChannel implements Channel {
   }
 
   async close(): Promise<void> {
-    this.#events = nobody;
     this.stop();
+    this.#stream?.close(); // while the user can still say whether it is at rest
+    this.#events = nobody;
     this.detach('closed');
   }
 
@@ -67,6 +74,10 @@ export abstract class StreamChannel implements Channel {
     return { data: (bytes) => this.#events.data(bytes), drained: () => this.#events.drained() };
   }
 
+  protected get isAtRest(): boolean {
+    return this.#events.isAtRest;
+  }
+
   protected passOnEnd(): void {
     this.#events.ended();
   }
@@ -75,7 +86,7 @@ export abstract class StreamChannel implements Channel {
    * Makes `fd` the way to the host; the caller then enters a state. The first event comes in a later turn.
    * @throws {Error} errno error when the descriptor cannot be watched; it is closed then.
    */
-  protected attach(fd: number, events: StreamEvents, options: { readonly device: boolean }): void {
+  protected attach(fd: number, events: StreamEvents, options: Pick<StreamOptions, 'device' | 'isAtRest'>): void {
     this.#stream = new ByteStream(fd, events, { ...options, paused: this.#isPaused, highWater: HIGH_WATER });
   }
 
@@ -100,6 +111,7 @@ export abstract class StreamChannel implements Channel {
     } else if (state === 'connected') {
       this.#events.connected();
     }
+    for (const listener of this.#listeners) listener();
   }
 }
 
@@ -111,4 +123,5 @@ const nobody: ChannelEvents = {
   drained: () => {},
   ended: () => {},
   disconnected: () => {},
+  isAtRest: true,
 };

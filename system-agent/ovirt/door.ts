@@ -70,14 +70,18 @@ export class OvirtDoor implements Service, ChannelEvents {
     };
   }
 
+  get isAtRest(): boolean {
+    return this.#reader.isIdle;
+  }
+
   async start(): Promise<void> {
     this.#channel.open(this);
   }
 
   async stop(): Promise<void> {
     this.#tell([sessionShutdown]);
-    this.#forget();
     await this.#channel.close();
+    this.#forget();
   }
 
   connected(): void {

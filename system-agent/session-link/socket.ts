@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '#shared/errors.ts';
 import { type ListeningSocket, listenAt } from '#shared/socket/listening-socket.ts';
+import type { DescriptorStore } from '../service-manager/service-manager.ts';
 
 export const DEFAULT_LINK_PATH = '/run/uga/link.sock';
 
@@ -18,6 +19,24 @@ const FOLDER_MODE = 0o755;
 export function openLinkSocket(file: string): ListeningSocket {
   makeFolder(path.dirname(file));
   return listenAt(file, WAITING_CLIENTS, SOCKET_MODE);
+}
+
+/**
+ * The same over restarts: sessions that connect while there is no agent wait in the kernel for the next one.
+ * @throws {AgentError} 'failed'
+ */
+export function keepLinkSocket(file: string, store: DescriptorStore): ListeningSocket {
+  const name = `link:${file}`;
+  const kept = store.take(name);
+  if (kept !== undefined && lstatSync(file, { throwIfNoEntry: false })?.isSocket()) return handedDown(kept);
+  if (kept !== undefined) closeSync(kept); // nobody finds the way to it any more
+  const socket = openLinkSocket(file);
+  return store.keep(name, socket.fd) ? handedDown(socket.fd) : socket;
+}
+
+/** Its file belongs to whoever keeps it. */
+function handedDown(fd: number): ListeningSocket {
+  return { fd, close: () => closeSync(fd) };
 }
 
 /** One that exists keeps its mode; what is wrong with it shows when the socket is bound. */

@@ -75,6 +75,10 @@ export class VdagentDoor implements Service, ChannelEvents {
     return this.#errors.counts;
   }
 
+  get isAtRest(): boolean {
+    return this.#reader.isIdle && this.#line.outbox?.isIdle !== false && this.#clipboard.isIdle;
+  }
+
   async start(): Promise<void> {
     this.#subscription = this.#sessionLink.onServed(() => this.#serve());
     this.#serve();
@@ -87,8 +91,8 @@ export class VdagentDoor implements Service, ChannelEvents {
     this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
     this.#monitors.serve(undefined);
     this.#mouse.serve(undefined);
-    this.#forgetHost();
     await this.#channel.close();
+    this.#forgetHost();
   }
 
   connected(): void {

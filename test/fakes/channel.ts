@@ -13,6 +13,10 @@ export class FakeChannel implements Channel {
 
   constructor(private readonly highWater = HIGH_WATER) {}
 
+  onState(): Disposable {
+    return { [Symbol.dispose]: () => {} };
+  }
+
   open(events: ChannelEvents): void {
     this.#events = events;
     this.state = 'waiting';
