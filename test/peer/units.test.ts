@@ -28,6 +28,14 @@ function root(): { readonly path: string } & Disposable {
   return folder;
 }
 
+function asSystemUnits(folder: string): void {
+  const units = path.join(folder, 'usr/lib/systemd');
+  for (const name of ['uga-session-agent.service', 'graphical-session.target', 'session.slice']) {
+    if (existsSync(path.join(units, 'user', name)))
+      cpSync(path.join(units, 'user', name), path.join(units, 'system', name));
+  }
+}
+
 const unitsOf = (kind: string) => readdirSync(path.join(UNITS, kind)).filter((name) => name.endsWith('.service'));
 
 describe("systemd's opinion of our units", { skip: without('systemd-analyze') }, () => {
@@ -36,9 +44,10 @@ describe("systemd's opinion of our units", { skip: without('systemd-analyze') },
       using folder = root();
       const names = unitsOf(kind);
       assert.ok(names.length > 0);
-      const args = ['verify', `--root=${folder.path}`, '--man=no', '--recursive-errors=no', `--${kind}`, ...names];
-      const env = { ...process.env, XDG_RUNTIME_DIR: folder.path };
-      const { status, stderr, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8', env });
+      // A user's manager cannot be shown another root: its units are shown as the system's.
+      if (kind === 'user') asSystemUnits(folder.path);
+      const args = ['verify', `--root=${folder.path}`, '--man=no', '--recursive-errors=no', ...names];
+      const { status, stderr, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
       assert.equal(`${stdout}${stderr}`, '');
       assert.equal(status, 0);
     });
