@@ -26,7 +26,7 @@ export const COMMAND_LINE = {
     { title: 'Signals', text: 'SIGTERM and SIGINT stop the agent; a second one stops it at once.' },
     {
       title: 'Exit codes',
-      text: '0 stopped by a signal or because the desktop has ended, 1 could not run, 2 wrong options',
+      text: '0 stopped by a signal, because the desktop has ended, or because the session has an agent already, 1 could not run, 2 wrong options',
     },
   ],
 } as const satisfies CommandLine;

@@ -16,7 +16,7 @@ export interface SessionOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Decision 5: `refuse` changes nothing in the session. */
   readonly effects: 'real' | 'refuse';
-  /** Called when the session's desktop has gone: this agent ends with it. */
+  /** Called when the session's desktop has gone, or the session has another agent: this one ends then (W6). */
   readonly ended: (why: string) => void;
   readonly log: Log;
 }
@@ -46,7 +46,7 @@ export class Session implements Service {
   }
 
   #build(desktop: Desktop): Service {
-    const { link, env, effects, log } = this.options;
+    const { link, env, effects, ended, log } = this.options;
     const user = new BusClient(sessionBus(env), log.child({ bus: 'session' }));
     const system = new BusClient(systemBus(env), log.child({ bus: 'system' }));
     const introduction = {
@@ -59,7 +59,7 @@ export class Session implements Service {
     return sessionAgent({
       desktop,
       lockScreen: effects === 'real' ? () => lockScreen(user, system) : refuseToLock,
-      link: new SystemLink({ path: link, introduction, log }),
+      link: new SystemLink({ path: link, introduction, taken: ended, log }),
       needed: [user, system],
       log,
     });

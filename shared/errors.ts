@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'invalid-argument' // a well-formed request with a value we do not take
   | 'unsupported' // this platform or build cannot do it
   | 'refused' // allowed in general, not now or not here (frozen, blocked, demo mode)
+  | 'busy' // somebody else has it
   | 'not-found'
   | 'timeout'
   | 'cancelled'

@@ -16,6 +16,8 @@ import { commands } from './qga/commands/index.ts';
 import { Dispatcher } from './qga/dispatcher.ts';
 import { QgaDoor } from './qga/door.ts';
 import type { Gate as QgaGate } from './qga/gate.ts';
+import { Presence } from './service-manager/presence.ts';
+import type { DescriptorStore, ServiceManager } from './service-manager/service-manager.ts';
 import { LinkServer } from './session-link/server.ts';
 import { SessionDirector } from './sessions/director.ts';
 import { UTMP_FILES } from './sessions/utmp.ts';
@@ -59,6 +61,7 @@ export interface Parts {
   readonly uinput: UinputSpec;
   /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
   readonly control: { readonly listen: () => ListeningSocket } & Pick<Overview, 'program' | 'problems'>;
+  readonly manager: ServiceManager & Pick<DescriptorStore, 'forgetRest'>;
   /** What we tell the other side of the link that we are. */
   readonly build: string;
   readonly log: Log;
@@ -69,7 +72,7 @@ export interface Parts {
  * for an answer come first; sessions, which can come late, after them.
  */
 export function systemAgent(parts: Parts): Service {
-  const { channels, platform, gates, bus, link, uinput, control, build, log } = parts;
+  const { channels, platform, gates, bus, link, uinput, control, manager, build, log } = parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
@@ -112,6 +115,7 @@ export function systemAgent(parts: Parts): Service {
       statusFor: (uid) => statusFor(uid, overview),
       log: log.child({ part: 'control' }),
     }),
+    new Presence(manager, channels),
   ]);
 }
 

@@ -21,7 +21,8 @@ import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
 import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
 import { allGates, demoGate } from './qga/gate.ts';
-import { openLinkSocket } from './session-link/socket.ts';
+import { serviceManagerOf } from './service-manager/systemd.ts';
+import { keepLinkSocket } from './session-link/socket.ts';
 
 export const COMMAND_LINE = {
   name: 'uga system-agent',
@@ -89,16 +90,24 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   // Whatever is created here is nobody else's, unless a file says so itself (S4).
   const umask = process.umask(0o077);
   const log = createLog({ level: config.logLevel, fd: 2, journal: process.env.JOURNAL_STREAM !== undefined });
+  const manager = serviceManagerOf(process.env, log);
   const effects = effectsOf(options);
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
   const lists = new Lists(configuration, () => read(options), log);
   const agent = systemAgent({
     channels: {
-      qga: openChannel(config.qga, log),
-      ovirt: openChannel(config.ovirt, log),
-      vdagent: openChannel(config.vdagent, log),
+      qga: openChannel(config.qga, log, manager),
+      ovirt: openChannel(config.ovirt, log, manager),
+      vdagent: openChannel(config.vdagent, log, manager),
     },
-    platform: linuxPlatform({ effects, environment: process.env, umask, stateFolder: config.stateDir, log }),
+    platform: linuxPlatform({
+      effects,
+      environment: process.env,
+      umask,
+      stateFolder: config.stateDir,
+      store: manager,
+      log,
+    }),
     gates: options.demo
       ? { qga: allGates([demoGate, lists.gate]), ovirt: ovirtDemoGate }
       : { qga: lists.gate, ovirt: () => undefined },
@@ -112,7 +121,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       ignoredNics: config.ignoredNics,
     },
     bus: new BusClient(systemBus(process.env), log),
-    link: { listen: () => openLinkSocket(config.link), allowUids: new Set(config.allowUids) },
+    link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
     control: {
       listen: () => listenPublicly(config.control),
@@ -125,6 +134,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       },
       problems: configuration.problems.map(formatProblem),
     },
+    manager,
     build: `uga ${UGA_VERSION}`,
     log,
   });

@@ -33,6 +33,11 @@ export class LineReader {
     return events;
   }
 
+  /** No line is half read. */
+  get isIdle(): boolean {
+    return this.#line.length === 0 && !this.#isTooLong;
+  }
+
   /** Forgets a half-read line: the next bytes come from another host. */
   reset(): void {
     this.#line.wipe();

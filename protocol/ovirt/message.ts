@@ -45,6 +45,11 @@ export class OvirtReader {
     });
   }
 
+  /** No line is half read. */
+  get isIdle(): boolean {
+    return this.#lines.isIdle;
+  }
+
   /** Forgets a half-read line: the next bytes come from another host. */
   reset(): void {
     this.#lines.reset();

@@ -72,6 +72,11 @@ export class Lexer {
 
   constructor(private readonly sink: TokenSink) {}
 
+  /** Nothing is unfinished. */
+  get isIdle(): boolean {
+    return this.#state === 'start';
+  }
+
   /** Forgets an unfinished token. */
   reset(): void {
     this.#state = 'start';

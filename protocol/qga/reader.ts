@@ -38,6 +38,11 @@ export class JsonReader implements TokenSink {
     return events;
   }
 
+  /** No value is half read. */
+  get isIdle(): boolean {
+    return this.#tokens === 0 && this.#lexer.isIdle;
+  }
+
   /** Forgets a half-read value: its sender is gone. */
   reset(): void {
     this.#lexer.reset();

@@ -46,6 +46,11 @@ export class ChunkReader {
   /** @param maxBytes largest payload accepted: MAX_CHUNK_BYTES from a host, more from a guest. */
   constructor(readonly maxBytes: number = MAX_CHUNK_BYTES) {}
 
+  /** The next byte begins a chunk. */
+  get isIdle(): boolean {
+    return this.#headerLength === 0 && this.#left === 0;
+  }
+
   /** @throws {AgentError} 'malformed': the stream cannot be resynchronised; close the channel. */
   push(bytes: Uint8Array, take: (part: ChunkPart) => void): void {
     let at = 0;

@@ -66,6 +66,11 @@ export class MessageReader {
     this.#chunks.push(bytes, (part) => this.#add(part, take));
   }
 
+  /** The next byte begins a chunk, and with it a message. */
+  get isIdle(): boolean {
+    return this.#chunks.isIdle && this.#partial.client.isEmpty && this.#partial.server.isEmpty;
+  }
+
   /** Type of the message whose body `port` is in the middle of. */
   underway(port: Port): number | undefined {
     const message = this.#partial[port];

@@ -7,7 +7,7 @@ import {
 import type { Handlers } from '#protocol/ipc/peer/handlers.ts';
 import { checkVersion } from '#protocol/ipc/peer/hello.ts';
 import { Peer } from '#protocol/ipc/peer/peer.ts';
-import { messageOf } from '#shared/errors.ts';
+import { AgentError, messageOf } from '#shared/errors.ts';
 import { after } from '#shared/lifecycle/after.ts';
 import type { Log } from '#shared/log/log.ts';
 import { ByteStream } from '#shared/socket/byte-stream.ts';
@@ -21,6 +21,8 @@ export interface ConnectionEvents {
   up(session: string): void;
   /** It is of no use any more. Called once, never from within a call of ours, and not after `close`. */
   ended(reason: string): void;
+  /** The session has another agent. Called instead of `ended`. */
+  taken(reason: string): void;
 }
 
 /** One connection to the system agent, from our hello on. */
@@ -42,7 +44,7 @@ export class Connection {
       present: () => {},
       data: (bytes: Uint8Array) => this.peer.receive(bytes),
       drained: () => this.peer.drained(),
-      ended: () => this.#end(this.peer.failure?.message ?? 'the system agent closed the connection'),
+      ended: () => this.#break(this.peer.failure ?? new AgentError('failed', 'the system agent closed the connection')),
       failed: (error: unknown) => this.#end(messageOf(error)),
     };
     this.#stream = new ByteStream(fd, streamEvents, { paused: false, device: false, highWater: HIGH_WATER });
@@ -59,7 +61,7 @@ export class Connection {
           this.#wasUp = true;
           events.up(session);
         },
-        broken: (reason) => this.#end(reason.message),
+        broken: (reason) => this.#break(reason),
         drained: () => {},
         bug: (error) => log.error('a handler of the link failed', { error }),
       },
@@ -80,6 +82,12 @@ export class Connection {
     this.#deadline[Symbol.dispose]();
     this.peer.close();
     this.#stream.close();
+  }
+
+  #break({ code, message }: AgentError): void {
+    if (code !== 'busy' || this.#wasUp || this.#isClosed) return this.#end(message);
+    this.close();
+    this.#events.taken(message);
   }
 
   #end(reason: string): void {

@@ -25,6 +25,8 @@ export type Introduction = Pick<HelloFromSession, 'build' | 'display' | 'feature
 export interface SystemLinkOptions {
   readonly path: string;
   readonly introduction: Introduction;
+  /** The session has another agent: this one is of no use and connects no more. */
+  readonly taken: (why: string) => void;
   readonly log: Log;
 }
 
@@ -116,6 +118,10 @@ export class SystemLink implements Link, Service {
       const events = {
         up: (session: string) => this.#onUp(session),
         ended: (reason: string) => this.#onEnd(reason),
+        taken: (reason: string) => {
+          this.#leave();
+          this.#options.taken(reason);
+        },
       };
       this.#connection = new Connection(connectUnix(path), hello, this.#handlers, events, log);
     } catch (error) {

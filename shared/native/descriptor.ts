@@ -1,4 +1,4 @@
-import { failedWith, libc, systemError } from './libc.ts';
+import { checked, failedWith, libc, systemError } from './libc.ts';
 
 const read: (fd: number, into: Uint8Array, size: number) => number | bigint = libc.func(
   'int64_t read(int fd, void *into, size_t size)',
@@ -35,4 +35,34 @@ export function writeAvailable(fd: number, from: Uint8Array): number {
     if (failedWith('EAGAIN')) return 0;
     if (!failedWith('EINTR')) throw systemError('write');
   }
+}
+
+const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const FD_CLOEXEC = 1;
+const O_APPEND = 0o2000;
+
+const fcntl: (fd: number, command: number, value: number) => number = libc.func('fcntl', 'int', ['int', 'int', 'long']);
+
+/** Keeps `fd` from the programs that we start. @throws {Error} EBADF when it is not open */
+export function closeOnExec(fd: number): void {
+  checked(fcntl(fd, F_SETFD, FD_CLOEXEC), 'fcntl F_SETFD');
+}
+
+/**
+ * A note on the open file itself, seen through every descriptor of it and gone with the last one, so that it outlives the
+ * process that wrote it exactly as long as the open file does. It is O_APPEND, which says nothing to a device and which
+ * fcntl(2) lets anybody change.
+ *
+ * @param fd non-blocking, of a device
+ * @throws {Error} errno error
+ */
+export function setMark(fd: number, isMarked: boolean): void {
+  const flags = checked(fcntl(fd, F_GETFL, 0), 'fcntl F_GETFL');
+  checked(fcntl(fd, F_SETFL, isMarked ? flags | O_APPEND : flags & ~O_APPEND), 'fcntl F_SETFL');
+}
+
+export function hasMark(fd: number): boolean {
+  return (checked(fcntl(fd, F_GETFL, 0), 'fcntl F_GETFL') & O_APPEND) !== 0;
 }

@@ -72,6 +72,15 @@ function withSocket(use: (fd: number) => void): number {
 }
 
 function call(action: typeof connect, fd: number, path: string): number {
+  const address = unixAddress(path);
+  return action(fd, address, address.length);
+}
+
+/**
+ * `struct sockaddr_un` for `path`: of a file, or a NUL and an abstract name. unix(7)
+ * @throws {RangeError} when it is no such path
+ */
+export function unixAddress(path: string): Uint8Array {
   const name = Buffer.from(path);
   const isAbstract = name[0] === 0;
   if (name.length === 0 || name.length >= PATH_SIZE || name.includes(0, 1))
@@ -80,5 +89,5 @@ function call(action: typeof connect, fd: number, path: string): number {
   const address = new Uint8Array(PATH_OFFSET + name.length + (isAbstract ? 0 : 1));
   new Uint16Array(address.buffer, 0, 1)[0] = AF_UNIX;
   address.set(name, PATH_OFFSET);
-  return action(fd, address, address.length);
+  return address;
 }

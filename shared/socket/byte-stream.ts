@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { errnoOf } from '#shared/errors.ts';
-import { readAvailable, writeAvailable } from '#shared/native/descriptor.ts';
+import { readAvailable, setMark, writeAvailable } from '#shared/native/descriptor.ts';
 import { type Readiness, type ReadinessWatch, watchReadiness } from '#shared/native/readiness.ts';
 
 const READ_SIZE = 64 * 1024;
@@ -40,6 +40,11 @@ export interface StreamOptions {
   readonly highWater: number;
   /** Most reads in one turn of the loop, where reading is more work than it is for the peer to write. */
   readonly readsPerTurn?: number;
+  /**
+   * For an open file that outlives this process: nothing is half said in either direction. Until that is true again, and
+   * all is sent, the file bears a mark (`hasMark`) from before the first byte is read or written.
+   */
+  readonly isAtRest?: () => boolean;
 }
 
 /** Bytes both ways over one non-blocking descriptor, which it owns. Events come from turns of the loop, never from calls. */
@@ -49,6 +54,7 @@ export class ByteStream {
   readonly #device: boolean;
   readonly #highWater: number;
   readonly #readsPerTurn: number;
+  readonly #isAtRest: (() => boolean) | undefined;
   readonly #watch: ReadinessWatch;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_SIZE);
   #queue: Uint8Array[] = [];
@@ -59,6 +65,8 @@ export class ByteStream {
   #mayHaveData = false;
   #isHungUp = false;
   #isClosed = false;
+  #isMarked = false;
+  #isInTurn = false;
   #writeError: unknown;
   #finish: NodeJS.Timeout | undefined;
   #nextTurn: NodeJS.Immediate | undefined;
@@ -71,6 +79,7 @@ export class ByteStream {
     this.#device = options.device;
     this.#highWater = options.highWater;
     this.#readsPerTurn = options.readsPerTurn ?? READS_PER_TURN;
+    this.#isAtRest = options.isAtRest;
     try {
       // A device is always watched for writing: a host that connects clears HUP and makes it writable, nothing else.
       this.#watch = watchReadiness(fd, (readiness) => this.#onReadiness(readiness), { writable: options.device });
@@ -88,6 +97,8 @@ export class ByteStream {
     this.#queued += bytes.length;
     if (!this.#isBlocked && this.#queue.length === 1) this.#flush();
     this.#isFull ||= this.#queued > this.#highWater;
+    // Whoever writes is in the middle of something: whether it is said to the end shows in the next turn.
+    if (this.#isMarked && !this.#isInTurn) this.#schedule();
     return !this.#isFull;
   }
 
@@ -116,6 +127,7 @@ export class ByteStream {
 
   close(): void {
     if (this.#isClosed) return;
+    this.#rest();
     this.#isClosed = true;
     this.drop();
     clearTimeout(this.#finish);
@@ -140,6 +152,16 @@ export class ByteStream {
     clearImmediate(this.#nextTurn);
     this.#nextTurn = undefined;
     if (this.#isClosed) return;
+    this.#isInTurn = true;
+    try {
+      this.#work();
+    } finally {
+      this.#isInTurn = false;
+    }
+    this.#rest();
+  }
+
+  #work(): void {
     if (!this.#isBlocked) this.#flush();
     if (this.#isFull && this.#queued === 0) {
       this.#isFull = false;
@@ -152,8 +174,22 @@ export class ByteStream {
     else if (this.#finish !== undefined && this.#queued === 0) this.#events.ended(true);
   }
 
+  /** Before the first byte that may leave something half said. */
+  #stir(): void {
+    if (this.#isAtRest === undefined || this.#isMarked) return;
+    this.#isMarked = true;
+    setMark(this.#fd, true);
+  }
+
+  #rest(): void {
+    if (this.#isClosed || !this.#isMarked || this.#queued > 0 || !this.#isAtRest?.()) return;
+    this.#isMarked = false;
+    setMark(this.#fd, false);
+  }
+
   #flush(): void {
     try {
+      if (this.#queue.length > 0) this.#stir();
       for (let writes = 0; writes < WRITES_PER_TURN; writes++) {
         const [first] = this.#queue;
         if (first === undefined) return;
@@ -184,6 +220,7 @@ export class ByteStream {
       if (this.#isClosed || (this.#isPaused && !discards)) return;
       let count: number | undefined;
       try {
+        this.#stir();
         count = readAvailable(this.#fd, this.#buffer);
       } catch (error) {
         this.#mayHaveData = false;

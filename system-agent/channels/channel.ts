@@ -11,6 +11,8 @@ export interface Channel {
   readonly state: ChannelState;
   /** What has happened so far, for those who ask how the agent is. */
   describe(): ChannelHistory;
+  /** Calls the listener after each change of `state`, until disposed. */
+  onState(listener: () => void): Disposable;
   /**
    * Starts to serve; called once, and returns at once: host and device may come later.
    * @throws {AgentError} 'failed' for what waiting cannot mend, such as a listening socket's folder that is missing.
@@ -72,6 +74,11 @@ export interface ChannelEvents {
   ended(): void;
   /** The host is gone; what was queued for it is dropped. */
   disconnected(): void;
+  /**
+   * Nothing is half said in either direction, and nothing that was asked is owed: another process that takes the channel
+   * over from here without a word to the host leaves nobody waiting. What was given to `write` counts as said.
+   */
+  readonly isAtRest: boolean;
 }
 
 /** Bytes waiting for a host beyond which `write` returns false. */

@@ -1,9 +1,11 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { errnoOf, messageOf } from '#shared/errors.ts';
+import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import { Backoff } from '#shared/lifecycle/backoff.ts';
 import type { Log } from '#shared/log/log.ts';
+import { hasMark } from '#shared/native/descriptor.ts';
 import { watchFolder } from '#shared/native/folder.ts';
 import type { Watch } from '#shared/native/readiness.ts';
+import { type DescriptorStore, noServiceManager } from '../service-manager/service-manager.ts';
 import { StreamChannel } from './stream-channel.ts';
 
 /** What one kind of device adds to the common course of `DeviceChannel`. */
@@ -30,28 +32,48 @@ const LOOKS_PER_EVENT = 6;
 
 /**
  * A character device of the guest: opened once and held until it is unplugged. A second open to see whether a host has
- * come would show the host an agent that dies.
+ * come would show the host an agent that dies. One that a former run has kept is taken over as it is, unless that run
+ * died in the middle of something: then the host is to learn of it. docs/decisions/0017-restart-without-a-disconnect.md
  */
 export class DeviceChannel extends StreamChannel {
   readonly #device: Device;
+  readonly #store: DescriptorStore;
   readonly #backoff = new Backoff(...OPEN_AGAIN_MS);
   readonly #looks = new Backoff(...LOOK_AGAIN_MS);
   #looksLeft = 0;
   #watches: Watch[] = [];
   #again: NodeJS.Timeout | undefined;
 
-  constructor(description: string, device: Device, log: Log) {
+  /** @param store keeps the device for the next run, if that can tell from the device whether its host is there */
+  constructor(description: string, device: Device, log: Log, store: DescriptorStore) {
     super(description, log);
     this.#device = device;
+    this.#store = device.host === 'tells' ? store : noServiceManager;
   }
 
   protected override start(): void {
-    this.#attempt();
+    const kept = this.#store.take(this.description);
+    if (kept === undefined) this.#attempt();
+    else this.#takeOver(kept);
   }
 
   protected override stop(): void {
     clearTimeout(this.#again);
     this.#unwatch();
+  }
+
+  #takeOver(fd: number): void {
+    try {
+      if (hasMark(fd)) {
+        closeSync(fd);
+        throw new AgentError('failed', 'the last run ended in the middle of something, the host is to begin anew');
+      }
+      this.#attach(fd);
+      this.enter('waiting');
+    } catch (error) {
+      this.#store.forget(this.description);
+      this.#retry(error);
+    }
   }
 
   #attempt(): void {
@@ -78,6 +100,12 @@ export class DeviceChannel extends StreamChannel {
       closeSync(fd);
       throw error;
     }
+    this.#attach(fd);
+    this.#store.keep(this.description, fd);
+  }
+
+  /** @throws {Error} errno error; `fd` is closed then */
+  #attach(fd: number): void {
     const tells = this.#device.host === 'tells';
     const events = {
       ...this.passOn(),
@@ -88,11 +116,12 @@ export class DeviceChannel extends StreamChannel {
       },
       failed: (error: unknown) => this.giveUp(error),
     };
-    this.attach(fd, events, { device: true });
+    this.attach(fd, events, { device: true, ...(tells && { isAtRest: () => this.isAtRest }) });
   }
 
   /** Unplugged, the other end of a pty is closed for good, or a reset. */
   protected override giveUp(reason: unknown): void {
+    this.#store.forget(this.description);
     this.detach('missing', reason);
     if (this.state === 'missing') this.#retry(reason);
   }

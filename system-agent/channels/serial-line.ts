@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Log } from '#shared/log/log.ts';
 import { makeRaw } from '#shared/native/terminal.ts';
+import { noServiceManager } from '../service-manager/service-manager.ts';
 import { DeviceChannel } from './device.ts';
 
 /** An ISA serial port or a pty, as a pipe of raw bytes. It cannot tell whether a host listens: it is connected while open. */
@@ -13,5 +14,5 @@ export function serialLine(line: string, log: Log): DeviceChannel {
     locate: () => (existsSync(line) ? line : undefined),
     prepare: makeRaw,
   } as const;
-  return new DeviceChannel(`serial:${line}`, device, log);
+  return new DeviceChannel(`serial:${line}`, device, log, noServiceManager);
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
-import { ByteStream, type StreamEvents } from '#shared/socket/byte-stream.ts';
+import { ByteStream, type StreamEvents, type StreamOptions } from '#shared/socket/byte-stream.ts';
 import { type Channel, type ChannelEvents, type ChannelHistory, type ChannelState, HIGH_WATER } from './channel.ts';
 
 /** The half of a channel that is the same for all: its state, one log line for each change, and the present stream. */
@@ -15,6 +15,7 @@ export abstract class StreamChannel implements Channel {
   #why: string | undefined;
   #received = 0;
   #sent = 0;
+  readonly #listeners = new Set<() => void>();
 
   constructor(description: string, log: Log) {
     this.description = description;
@@ -27,6 +28,11 @@ export abstract class StreamChannel implements Channel {
 
   describe(): ChannelHistory {
     return { since: this.#since, why: this.#why, received: this.#received, sent: this.#sent };
+  }
+
+  onState(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
   open(events: ChannelEvents): void {
@@ -57,8 +63,9 @@ export abstract class StreamChannel implements Channel {
   }
 
   async close(): Promise<void> {
-    this.#events = nobody;
     this.stop();
+    this.#stream?.close(); // while the user can still say whether it is at rest
+    this.#events = nobody;
     this.detach('closed');
   }
 
@@ -83,6 +90,10 @@ export abstract class StreamChannel implements Channel {
     };
   }
 
+  protected get isAtRest(): boolean {
+    return this.#events.isAtRest;
+  }
+
   protected passOnEnd(): void {
     this.#events.ended();
   }
@@ -91,7 +102,7 @@ export abstract class StreamChannel implements Channel {
    * Makes `fd` the way to the host; the caller then enters a state. The first event comes in a later turn.
    * @throws {Error} errno error when the descriptor cannot be watched; it is closed then.
    */
-  protected attach(fd: number, events: StreamEvents, options: { readonly device: boolean }): void {
+  protected attach(fd: number, events: StreamEvents, options: Pick<StreamOptions, 'device' | 'isAtRest'>): void {
     this.#stream = new ByteStream(fd, events, { ...options, paused: this.#isPaused, highWater: HIGH_WATER });
   }
 
@@ -118,6 +129,7 @@ export abstract class StreamChannel implements Channel {
     } else if (state === 'connected') {
       this.#events.connected();
     }
+    for (const listener of this.#listeners) listener();
   }
 }
 
@@ -129,4 +141,5 @@ const nobody: ChannelEvents = {
   drained: () => {},
   ended: () => {},
   disconnected: () => {},
+  isAtRest: true,
 };

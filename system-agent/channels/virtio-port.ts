@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
+import { type DescriptorStore, noServiceManager } from '../service-manager/service-manager.ts';
 import { DeviceChannel } from './device.ts';
 
 /** Where the kernel and udev show ports; others in tests. */
@@ -22,7 +23,11 @@ const ROOTS: PortRoots = { dev: '/dev', sys: '/sys/class/virtio-ports' };
  *
  * @param names of which the first that is there is taken; the channel is described by the first
  */
-export function virtioPort(names: readonly [string, ...string[]], log: Log, roots: PortRoots = ROOTS): DeviceChannel {
+export function virtioPort(
+  names: readonly [string, ...string[]],
+  log: Log,
+  { roots = ROOTS, store = noServiceManager }: { readonly roots?: PortRoots; readonly store?: DescriptorStore } = {},
+): DeviceChannel {
   const device = {
     host: 'tells',
     folders: [roots.dev, path.join(roots.dev, 'virtio-ports')],
@@ -30,7 +35,7 @@ export function virtioPort(names: readonly [string, ...string[]], log: Log, root
     locate: () => locatePort(names, roots),
     prepare: () => {},
   } as const;
-  return new DeviceChannel(`virtio:${names[0]}`, device, log);
+  return new DeviceChannel(`virtio:${names[0]}`, device, log, store);
 }
 
 /** What hosts of older releases call the same port. */
@@ -43,7 +48,7 @@ export function namesOfPort(name: string): readonly [string, ...string[]] {
 }
 
 /** The same by the path of its node or link, wherever that is: how qemu-ga's options name a port. */
-export function virtioDevice(file: string, log: Log): DeviceChannel {
+export function virtioDevice(file: string, log: Log, store: DescriptorStore = noServiceManager): DeviceChannel {
   const folder = path.dirname(file);
   const device = {
     host: 'tells',
@@ -52,7 +57,7 @@ export function virtioDevice(file: string, log: Log): DeviceChannel {
     locate: () => (existsSync(file) ? file : undefined),
     prepare: () => {},
   } as const;
-  return new DeviceChannel(`virtio-device:${file}`, device, log);
+  return new DeviceChannel(`virtio-device:${file}`, device, log, store);
 }
 
 /**

@@ -71,14 +71,18 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     };
   }
 
+  get isAtRest(): boolean {
+    return this.#reader.isIdle;
+  }
+
   async start(): Promise<void> {
     this.#channel.open(this);
   }
 
   async stop(): Promise<void> {
     this.#tell([sessionShutdown]);
-    this.#forget();
     await this.#channel.close();
+    this.#forget();
   }
 
   describe(): DoorDescription {

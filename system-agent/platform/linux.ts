@@ -31,6 +31,7 @@ import { linuxPointer } from '../pointer/linux.ts';
 import { refusingPointer } from '../pointer/refusing.ts';
 import { linuxPower } from '../power/linux.ts';
 import { refusingPower } from '../power/refusing.ts';
+import type { DescriptorStore } from '../service-manager/service-manager.ts';
 import { linuxSleep } from '../sleep/linux.ts';
 import { refusingSleep } from '../sleep/refusing.ts';
 import { linuxTimeSetting } from '../time-setting/linux.ts';
@@ -62,6 +63,8 @@ export interface LinuxOptions {
   readonly umask: number;
   /** For what must outlive a restart. */
   readonly stateFolder: string;
+  /** Keeps devices that we make over a restart; without it nobody does. */
+  readonly store?: DescriptorStore;
   readonly log: Log;
 }
 
@@ -99,11 +102,11 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
 }
 
 function changingPorts(options: LinuxOptions): Partial<Effectful> {
-  const { effects, environment, umask, stateFolder, log } = options;
+  const { effects, environment, umask, stateFolder, store, log } = options;
   if (effects === 'refuse') return refusingPorts();
   const exec = linuxExec({ environment, umask });
   const files = linuxFiles(stateFolder, log);
-  if (effects === 'real') return { exec, files, ...effectfulPorts() };
+  if (effects === 'real') return { exec, files, ...effectfulPorts(store) };
   const folder = folderOf(effects);
   return { ...refusingPorts(), exec: confinedExec(exec, folder), files: confinedFiles(files, folder) };
 }
@@ -124,13 +127,13 @@ function refusingPorts(): Effectful {
   };
 }
 
-function effectfulPorts(): Partial<Effectful> {
+function effectfulPorts(store: DescriptorStore | undefined): Partial<Effectful> {
   const isRoot = process.geteuid?.() === 0;
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
   const sleep = linuxSleep(runProgram, findTool);
   return {
-    pointer: linuxPointer(),
+    pointer: linuxPointer(store),
     power: linuxPower(runProgram, isExecutable),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
     ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),

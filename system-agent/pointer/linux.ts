@@ -4,7 +4,19 @@ import { MAX_MONITORS, type PointerLayout } from '#protocol/ipc/messages/monitor
 import { AgentError, messageOf } from '#shared/errors.ts';
 import { writeAvailable } from '#shared/native/descriptor.ts';
 import { createInputDevice } from '#shared/native/uinput.ts';
-import { ABS_X, ABS_Y, AXIS_MAX, encodeEvents, KEYS, REL_WHEEL, REL_WHEEL_HI_RES } from './input-event.ts';
+import { type DescriptorStore, noServiceManager } from '../service-manager/service-manager.ts';
+import {
+  ABS_X,
+  ABS_Y,
+  AXIS_MAX,
+  EV_KEY,
+  EV_SYN,
+  encodeEvents,
+  KEYS,
+  REL_WHEEL,
+  REL_WHEEL_HI_RES,
+  SYN_REPORT,
+} from './input-event.ts';
 import type { PointerDevice, PointerSystem } from './pointer.ts';
 
 const UINPUT = '/dev/uinput';
@@ -13,12 +25,34 @@ const DRM = '/sys/class/drm';
 /** The name of spice-vdagentd's device: what an administrator has configured for that one holds for ours. */
 const NAME = 'spice vdagent tablet';
 
-/** @param drm folder with the display connectors; another one in tests */
-export function linuxPointer(drm: string = DRM): PointerSystem {
-  return { create: createTablet, layout: () => readLayout(drm) };
+/** What the device can do is part of the name: a run that makes another kind of device does not take this one over. */
+const STORED_AS = 'uinput:1';
+
+/**
+ * @param store keeps the device over a restart, so that no desktop sees it unplugged
+ * @param drm folder with the display connectors; another one in tests
+ */
+export function linuxPointer(store: DescriptorStore = noServiceManager, drm: string = DRM): PointerSystem {
+  return { create: () => tabletOf(takeDevice(store) ?? createDevice(store)), layout: () => readLayout(drm) };
 }
 
-function createTablet(): PointerDevice {
+function takeDevice(store: DescriptorStore): number | undefined {
+  const fd = store.take(STORED_AS);
+  if (fd === undefined) return undefined;
+  try {
+    // A run that was killed may have held a button. The kernel drops the release of one that is not pressed.
+    const releases = Object.values(KEYS).map((code) => ({ type: EV_KEY, code, value: 0 }));
+    writeAvailable(fd, encodeEvents([...releases, { type: EV_SYN, code: SYN_REPORT, value: 0 }]));
+    return fd;
+  } catch {
+    store.forget(STORED_AS);
+    closeSync(fd);
+    return undefined;
+  }
+}
+
+/** @throws {AgentError} 'unsupported' */
+function createDevice(store: DescriptorStore): number {
   let fd: number | undefined;
   try {
     fd = openSync(UINPUT, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -33,10 +67,14 @@ function createTablet(): PointerDevice {
     if (fd !== undefined) closeSync(fd);
     throw new AgentError('unsupported', messageOf(error), { cause: error });
   }
-  const device = fd;
+  store.keep(STORED_AS, fd);
+  return fd;
+}
+
+function tabletOf(fd: number): PointerDevice {
   return {
-    write: (events) => void writeAvailable(device, encodeEvents(events)),
-    close: () => closeSync(device),
+    write: (events) => void writeAvailable(fd, encodeEvents(events)),
+    close: () => closeSync(fd),
   };
 }
 

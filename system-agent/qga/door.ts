@@ -38,13 +38,18 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
     private readonly dispatcher: Dispatcher,
   ) {}
 
+  get isAtRest(): boolean {
+    const hasWork = this.#working !== undefined || this.#next < this.#pending.length || this.#ready !== '';
+    return !hasWork && this.#reader.isIdle;
+  }
+
   async start(): Promise<void> {
     this.channel.open(this);
   }
 
   async stop(): Promise<void> {
+    await this.channel.close(); // while it can still be seen whether a request is unanswered
     this.#forget();
-    await this.channel.close();
   }
 
   describe(): DoorDescription {

@@ -36,14 +36,14 @@ export class AgentRegistry {
 
   /**
    * @returns `displaced`: an agent of the session whose process has ended, though its connection has not
-   * @throws {AgentError} 'refused': no session is its own, or the session has an agent
+   * @throws {AgentError} 'refused': no session is its own; 'busy': the session has an agent
    */
   add(connection: Connection, hello: HelloFromSession): { readonly session: string; readonly displaced?: Objection } {
     const session = this.#identify(connection, hello.session);
     const present = this.#agents.get(session);
     const reason = present && this.#objection(present);
     if (present !== undefined && reason === undefined) {
-      throw new AgentError('refused', `session ${session} has an agent already`);
+      throw new AgentError('busy', `session ${session} has an agent already`);
     }
     this.#agents.set(session, { connection, session, hello });
     return present && reason ? { session, displaced: { agent: present, reason } } : { session };

@@ -77,6 +77,10 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     return this.#errors.counts;
   }
 
+  get isAtRest(): boolean {
+    return this.#reader.isIdle && this.#line.outbox?.isIdle !== false && this.#clipboard.isIdle;
+  }
+
   async start(): Promise<void> {
     this.#subscription = this.#sessionLink.onServed(() => this.#serve());
     this.#serve();
@@ -89,8 +93,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
     this.#monitors.serve(undefined);
     this.#mouse.serve(undefined);
-    this.#forgetHost();
     await this.#channel.close();
+    this.#forgetHost();
   }
 
   describe(): DoorDescription {

@@ -36,6 +36,11 @@ export class Outbox {
     this.#channel = channel;
   }
 
+  /** No message is under way or waits. */
+  get isIdle(): boolean {
+    return this.#current === undefined && this.#urgent.length + this.#waiting.length === 0;
+  }
+
   get isCrowded(): boolean {
     return this.#urgent.length + this.#waiting.length > MAX_WAITING_MESSAGES;
   }

@@ -23,6 +23,10 @@ export class FakeChannel implements Channel {
     return { since: 0, why: undefined, received: 0, sent: 0 };
   }
 
+  onState(): Disposable {
+    return { [Symbol.dispose]: () => {} };
+  }
+
   open(events: ChannelEvents): void {
     this.#events = events;
     this.state = 'waiting';

@@ -10,6 +10,7 @@ import { ByteStream } from '#shared/socket/byte-stream.ts';
 import { type Device, DeviceChannel } from '#system-agent/channels/device.ts';
 import { serialLine } from '#system-agent/channels/serial-line.ts';
 import { locatePort, namesOfPort, virtioDevice, virtioPort } from '#system-agent/channels/virtio-port.ts';
+import { noServiceManager } from '#system-agent/service-manager/service-manager.ts';
 import { Recorder } from '#test/support/channel/recorder.ts';
 import { TerminalPair } from '#test/support/terminal-pair.ts';
 import { until } from '#test/support/until.ts';
@@ -54,7 +55,7 @@ describe('a virtio port', () => {
   // A terminal stands in for the port: it appears, carries bytes and is unplugged, but has no absent host.
   it('that is missing is taken when it appears, its name after its node', async () => {
     using pair = new TerminalPair();
-    const channel = virtioPort([NAME], log, roots);
+    const channel = virtioPort([NAME], log, { roots });
     channel.open(new Recorder());
     assert.equal(channel.state, 'missing');
     addNode(pair, 'vport0p1');
@@ -75,7 +76,7 @@ describe('a virtio port', () => {
   it('is taken by its second name too, as soon as udev links it', async () => {
     using pair = new TerminalPair();
     mkdirSync(path.join(roots.dev, 'virtio-ports'));
-    const channel = virtioPort([NAME, 'former.0'], log, roots);
+    const channel = virtioPort([NAME, 'former.0'], log, { roots });
     channel.open(new Recorder());
     assert.equal(channel.state, 'missing');
     symlinkSync(pair.path, path.join(roots.dev, 'virtio-ports', 'former.0'));
@@ -93,7 +94,7 @@ describe('a virtio port', () => {
   it('that is missing is taken when udev links it, in a folder that udev makes', async () => {
     using pair = new TerminalPair();
     const link = path.join(roots.dev, 'virtio-ports', NAME);
-    const channels = [virtioPort([NAME], log, roots), virtioDevice(link, log)];
+    const channels = [virtioPort([NAME], log, { roots }), virtioDevice(link, log)];
     for (const channel of channels) channel.open(new Recorder());
     mkdirSync(path.dirname(link));
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -137,7 +138,7 @@ describe('a device', () => {
         if (++attempts < 4) throw Object.assign(new Error('held'), { code: 'EBUSY' });
       },
     };
-    const channel = new DeviceChannel('test', device, log);
+    const channel = new DeviceChannel('test', device, log, noServiceManager);
     channel.open(new Recorder());
     assert.equal(channel.state, 'busy');
     for (const delay of [500, 1000]) {

@@ -11,6 +11,7 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'invalid-argument',
   'unsupported',
   'refused',
+  'busy',
   'not-found',
   'timeout',
   'cancelled',

@@ -51,6 +51,11 @@ export class Clipboard {
     });
   }
 
+  /** Neither does the client wait for content, nor we for the client's. */
+  get isIdle(): boolean {
+    return [...this.#states.values()].every(({ reads, asked }) => reads.length === 0 && asked.length === 0);
+  }
+
   /** @param isAllowed the session may use the client's clipboard, and the client the session's */
   serve(agent: SessionAgent | undefined, isAllowed: boolean): void {
     const isAnother = agent !== this.#agent;

@@ -10,6 +10,7 @@ export class Recorder implements ChannelEvents {
   /** Bytes of the present or last host. */
   received = 0;
   failure: unknown;
+  isAtRest = true;
   readonly #on: (event: EventName, user: Recorder) => void;
 
   constructor(on: (event: EventName, user: Recorder) => void = () => {}) {

@@ -62,6 +62,7 @@ export class RemoteHost implements HostEnd {
         drained: () => {},
         ended: () => {},
         disconnected: () => {},
+        isAtRest: true,
       };
       control.open(events);
     });

@@ -54,7 +54,12 @@ export class LinkHost implements AsyncDisposable {
       session: '1',
       ...parts,
     } as const;
-    const client = new SystemLink({ path: this.path, introduction, log: said });
+    const client = new SystemLink({
+      path: this.path,
+      introduction,
+      taken: (reason) => said.info('taken', { reason }),
+      log: said,
+    });
     this.#clients.push(client);
     return Object.assign(client, { said });
   }

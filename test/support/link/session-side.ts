@@ -14,6 +14,7 @@ if (path !== undefined) {
   const link = new SystemLink({
     path,
     introduction: { build: 'test', display: 'none', features: [], session: undefined },
+    taken: () => process.stdout.write('taken\n'),
     log: createLog({ level: 'info', fd: 2, journal: false }),
   });
   link.handle(monitorsConfigure, async () => ({ applied: true, why: undefined }));

@@ -11,6 +11,7 @@ import type { PointerButton, PointerSystem } from '#system-agent/pointer/pointer
 import { refusingPointer } from '#system-agent/pointer/refusing.ts';
 import { formatUinputSpec, parseUinputSpec } from '#system-agent/pointer/spec.ts';
 import { Tablet } from '#system-agent/pointer/tablet.ts';
+import { noServiceManager } from '#system-agent/service-manager/service-manager.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -217,7 +218,7 @@ describe('layout before any session', () => {
     mkdirSync(path.join(folder.path, 'card0'));
     mkdirSync(path.join(folder.path, 'card1-empty'));
     writeFileSync(path.join(folder.path, 'version'), 'drm 1.1.0 20060810\n');
-    assert.deepEqual(linuxPointer(folder.path).layout(), {
+    assert.deepEqual(linuxPointer(noServiceManager, folder.path).layout(), {
       width: 2080,
       height: 1024,
       displays: [
@@ -228,6 +229,6 @@ describe('layout before any session', () => {
   });
 
   it('is unknown on a system without displays', () => {
-    assert.equal(linuxPointer('/nonexistent').layout(), undefined);
+    assert.equal(linuxPointer(noServiceManager, '/nonexistent').layout(), undefined);
   });
 });

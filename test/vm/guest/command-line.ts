@@ -72,7 +72,8 @@ export function qemuArguments(files: Files): string[] {
       '-chardev',
       spice ? `spicevmc,id=${id},name=vdagent` : `socket,id=${id},path=${socket(`${id}`)},server=on,wait=off`,
     );
-    args.push('-device', `virtserialport,bus=serial.0,nr=${index + 1},chardev=${id},name=${name}`);
+    // QEMU tells of a port that the guest opens or closes (VSERPORT_CHANGE) only where the port has an id.
+    args.push('-device', `virtserialport,bus=serial.0,nr=${index + 1},chardev=${id},name=${name},id=port-${id}`);
   }
   if (files.image.desktop) {
     // With the other display devices the server tells the device, not the agent, which size the client wants.
