@@ -8,6 +8,8 @@
  * Source: QEMU qobject/json-lexer.c.
  */
 
+import { endOfOrdinary } from './ordinary.ts';
+
 export type TokenKind = '{' | '}' | '[' | ']' | ':' | ',' | 'string' | 'integer' | 'float' | 'keyword';
 
 export interface TokenSink {
@@ -54,10 +56,6 @@ const STRUCTURAL: ReadonlyMap<number, TokenKind> = new Map(
   (['{', '}', '[', ']', ':', ','] as const).map((kind) => [kind.charCodeAt(0), kind]),
 );
 
-/** Bytes of a string that need no second look: ASCII, not a control, not an escape, not either quote. */
-const ORDINARY = byteTable(
-  (byte) => byte >= SPACE && byte < 0x80 && ![DOUBLE_QUOTE, SINGLE_QUOTE, BACKSLASH].includes(byte),
-);
 const ENDS_RECOVERY = byteTable((byte) => (byte < SPACE && byte !== TAB) || byte >= 0xfe || STRUCTURAL.has(byte));
 
 function byteTable(test: (byte: number) => boolean): Uint8Array {
@@ -93,7 +91,7 @@ export class Lexer {
         if (ENDS_RECOVERY[byte]) this.#state = 'start';
         else at++;
       } else if (state === 'double-quoted' || state === 'single-quoted') {
-        while (at < bytes.length && ORDINARY[bytes[at] as number]) at++;
+        at = endOfOrdinary(bytes, at);
         if (at < bytes.length) at = this.#insideString(state, bytes, begin, at);
       } else if (state === 'double-quoted-escape' || state === 'single-quoted-escape') {
         if (byte < SPACE || byte >= 0xfe) this.#stray(bytes, begin, at);

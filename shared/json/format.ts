@@ -9,37 +9,81 @@ import { Base64, type Printable } from './value.ts';
  * Source: QEMU qobject/qjson.c and qobject/json-writer.c.
  */
 export function formatJson(value: Printable): string {
+  return formatJsonPieces(value).join('');
+}
+
+/** The same in pieces, so that what is long is not copied into another string: the base64 of a file is one of its own. */
+export function formatJsonPieces(value: Printable): readonly string[] {
+  const text = new Text();
+  format(value, text);
+  return text.pieces();
+}
+
+class Text {
+  /** What has been written since the last long piece. */
+  tail = '';
+  readonly #before: string[] = [];
+
+  addLong(piece: string): void {
+    this.#before.push(this.tail, piece);
+    this.tail = '';
+  }
+
+  pieces(): readonly string[] {
+    return this.#before.length === 0 ? [this.tail] : [...this.#before, this.tail];
+  }
+}
+
+function format(value: Printable, text: Text): void {
   switch (typeof value) {
     case 'string':
-      return quote(value);
+      text.tail += quote(value);
+      return;
     case 'bigint':
-      return value.toString();
+      text.tail += value.toString();
+      return;
     case 'number':
-      return formatNumber(value);
+      text.tail += formatNumber(value);
+      return;
     case 'boolean':
-      return value ? 'true' : 'false';
+      text.tail += value ? 'true' : 'false';
+      return;
   }
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return formatArray(value);
-  if (value instanceof Base64) return `"${value.bytes.toString('base64')}"`;
-  if (value instanceof Map) return formatMembers(value);
-  return formatMembers(Object.entries(value));
+  if (value === null) text.tail += 'null';
+  else if (Array.isArray(value)) formatArray(value, text);
+  else if (value instanceof Base64) formatBase64(value, text);
+  else if (value instanceof Map) formatMembers(value, text);
+  else formatMembers(Object.entries(value), text);
 }
 
-function formatArray(items: readonly Printable[]): string {
-  let text = '[';
-  for (const item of items) text += text.length > 1 ? `, ${formatJson(item)}` : formatJson(item);
-  return `${text}]`;
+function formatArray(items: readonly Printable[], text: Text): void {
+  text.tail += '[';
+  let separator = '';
+  for (const item of items) {
+    text.tail += separator;
+    separator = ', ';
+    format(item, text);
+  }
+  text.tail += ']';
 }
 
-function formatMembers(members: Iterable<readonly [string, Printable | undefined]>): string {
-  let text = '{';
+function formatMembers(members: Iterable<readonly [string, Printable | undefined]>, text: Text): void {
+  text.tail += '{';
+  let separator = '';
   for (const [name, value] of members) {
     if (value === undefined) continue;
-    if (text.length > 1) text += ', ';
-    text += `${quote(name)}: ${formatJson(value)}`;
+    text.tail += `${separator}${quote(name)}: `;
+    separator = ', ';
+    format(value, text);
   }
-  return `${text}}`;
+  text.tail += '}';
+}
+
+/** Has nothing to escape. */
+function formatBase64({ bytes }: Base64, text: Text): void {
+  text.tail += '"';
+  text.addLong(bytes.toString('base64'));
+  text.tail += '"';
 }
 
 /** Everything outside printable ASCII, and the two characters that end or escape a string. */

@@ -1,8 +1,11 @@
 import type { Log } from '../log/log.ts';
+import { exitAtOnce } from '../native/exit.ts';
 import type { Service } from './service.ts';
 
 /** A stop that takes longer is given up. */
 const STOP_TIMEOUT_MS = 5_000;
+/** What is still under way after the stop, such as a read from a file server that is gone, gets no longer than this. */
+const LEAVE_TIMEOUT_MS = 1_000;
 
 /**
  * Runs a service until SIGTERM or SIGINT, or until `stopping` is aborted. The first signal stops gently, the second at
@@ -29,12 +32,18 @@ export async function runUntilSignal(
     const reason = await signalled;
     log.info('stopping', { reason });
     await withDeadline(service.stop());
+    leaveWithin(LEAVE_TIMEOUT_MS);
     return 0;
   } catch (error) {
     if (stopping.signal.aborted) return 0;
     log.error('cannot run', { error });
     return 1;
   }
+}
+
+/** A process without work ends before that by itself. */
+function leaveWithin(delayMs: number): void {
+  setTimeout(() => exitAtOnce(0), delayMs).unref();
 }
 
 function withDeadline(stopped: Promise<void>): Promise<void> {

@@ -1,12 +1,15 @@
 import { errorReply, type Reply, SENTINEL } from '#protocol/qga/message.ts';
 import { JsonReader, type ReadEvent } from '#protocol/qga/reader.ts';
-import { formatJson } from '#shared/json/format.ts';
+import { formatJsonPieces } from '#shared/json/format.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
 import type { Answer, Dispatcher } from './dispatcher.ts';
 
 /** Replies that are ready leave together once they are this long. */
 const FLUSH_AT = 64 * 1024;
+
+/** Text that is copied once, to the bytes that leave, and not into other text before. */
+const LONG = 4096;
 
 const SENTINEL_TEXT = String.fromCharCode(SENTINEL);
 
@@ -25,7 +28,8 @@ export class QgaDoor implements Service, ChannelEvents {
   #blocked = false;
   #paused = false;
   #ended = false;
-  /** Replies as Latin-1 text: they are ASCII but for the sentinel. */
+  /** Replies as Latin-1 text: they are ASCII but for the sentinel. What is long is a piece of its own. */
+  #pieces: string[] = [];
   #ready = '';
 
   constructor(
@@ -78,6 +82,7 @@ export class QgaDoor implements Service, ChannelEvents {
     this.#working = undefined;
     this.#blocked = false;
     this.#ended = false;
+    this.#pieces = [];
     this.#ready = '';
     this.#pauseWhileBusy();
   }
@@ -131,14 +136,28 @@ export class QgaDoor implements Service, ChannelEvents {
   }
 
   #send(reply: Reply | ReturnType<typeof errorReply>, delimited: boolean): void {
-    this.#ready += `${delimited ? SENTINEL_TEXT : ''}${formatJson(reply as Reply)}\n`;
-    if (this.#ready.length >= FLUSH_AT) this.#flush();
+    if (delimited) this.#ready += SENTINEL_TEXT;
+    let size = 0;
+    for (const piece of formatJsonPieces(reply as Reply)) {
+      size += piece.length;
+      if (piece.length < LONG) this.#ready += piece;
+      else {
+        this.#pieces.push(this.#ready, piece);
+        this.#ready = '';
+      }
+    }
+    this.#ready += '\n';
+    if (size + this.#ready.length >= FLUSH_AT) this.#flush();
   }
 
   #flush(): void {
     if (this.#ready === '') return;
-    const bytes = Buffer.from(this.#ready, 'latin1');
+    const pieces = [...this.#pieces, this.#ready];
+    this.#pieces = [];
     this.#ready = '';
+    const bytes = Buffer.allocUnsafe(pieces.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const piece of pieces) at += bytes.write(piece, at, 'latin1');
     if (!this.channel.write(bytes)) this.#blocked = true;
   }
 }

@@ -17,7 +17,7 @@ const NEWLINE = 10;
 
 export class LeanClient implements Disposable {
   readonly #fd: number;
-  readonly #buffer = Buffer.alloc(1 << 16);
+  readonly #buffer = Buffer.alloc(1 << 18);
 
   constructor(path: string) {
     this.#fd = socketCall(AF_UNIX, SOCK_STREAM, 0);
@@ -47,6 +47,17 @@ export class LeanClient implements Disposable {
         left--;
       }
     }
+  }
+
+  /** The next line, which must come by itself and be short. */
+  line(): string {
+    let text = '';
+    while (!text.endsWith('\n')) {
+      const size = Number(readCall(this.#fd, this.#buffer, this.#buffer.length));
+      if (size <= 0) throw new Error('the agent closed the connection');
+      text += this.#buffer.toString('latin1', 0, size);
+    }
+    return text;
   }
 
   [Symbol.dispose](): void {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningAgent, startOracle, startSystemAgent } from '#test/support/agents.ts';
 import { contextSwitches, privateDirtyKib, processorTicks, residentKib } from '#test/support/processes.ts';
+import { fileRows } from './files.ts';
 import { LeanClient } from './lean-client.ts';
+import { alternate, both, type Pair, ROUNDS } from './pair.ts';
 import { median, type Row, row, type Target } from './report.ts';
 
-const ROUNDS = 9;
 const IDLE_SECONDS = 10;
 /** V8 collects the garbage of the start once, some ten seconds after it; all day means after that. */
 const SETTLE_SECONDS = 15;
@@ -13,11 +14,6 @@ const SETTLE_SECONDS = 15;
 const INVENTORY = [
   ...['guest-get-fsinfo', 'guest-get-disks', 'guest-get-diskstats', 'guest-get-vcpus', 'guest-get-cpustats'],
 ];
-
-interface Pair<T> {
-  readonly original: T;
-  readonly ours: T;
-}
 
 /** Rows of the QEMU guest agent's door; every measurement alternates between the two programs. */
 export async function qgaRows(): Promise<Row[]> {
@@ -56,20 +52,10 @@ export async function qgaRows(): Promise<Row[]> {
     for (const name of INVENTORY) calls(name, { execute: name }, 500, { of: 'ratio', atMost: 1.5 });
     calls('guest-get-users', { execute: 'guest-get-users' }, 2000, { of: 'ratio', atMost: 1.5 });
   }
+  rows.push(...(await fileRows()));
   rows.push(row('start to first answer', 'ms', await alternateStarts(), { of: 'ours', atMost: 120 }));
   rows.push(...(await idleRows()));
   return rows;
-}
-
-function alternate(agents: Pair<RunningAgent>, measure: (agent: RunningAgent) => number): Pair<number> {
-  const figures: { original: number[]; ours: number[] } = { original: [], ours: [] };
-  measure(agents.original); // warm
-  measure(agents.ours);
-  for (let round = 0; round < ROUNDS; round++) {
-    figures.original.push(measure(agents.original));
-    figures.ours.push(measure(agents.ours));
-  }
-  return { original: median(figures.original), ours: median(figures.ours) };
 }
 
 /** Microseconds for one request and its answer. */
@@ -139,8 +125,4 @@ async function idleRows(): Promise<Row[]> {
     row('system-agent: private dirty memory', 'KiB', both(pids, privateDirtyKib)),
     row('system-agent: resident memory, mostly shared pages of node', 'KiB', both(pids, residentKib)),
   ];
-}
-
-function both<T>(pids: Pair<number>, measure: (pid: number) => T): Pair<T> {
-  return { original: measure(pids.original), ours: measure(pids.ours) };
 }

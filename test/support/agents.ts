@@ -23,19 +23,27 @@ export async function startSystemAgent(...options: string[]): Promise<RunningAge
   return start((folder, socket) => systemAgentArguments(folder, socket, options));
 }
 
-/** An agent that may open files and start programs in that folder, and nothing else of effect. */
-export async function startConfinedAgent(folder: string): Promise<RunningAgent> {
+/**
+ * An agent that may open files and start programs in that folder, and nothing else of effect.
+ * @param stateFolder to be used by another agent later
+ */
+export async function startConfinedAgent(folder: string, stateFolder?: string): Promise<RunningAgent> {
   const environment = { ...safeEnvironment(), UGA_EFFECTS: `below:${folder}` };
-  return start((own, socket) => systemAgentArguments(own, socket, []), environment);
+  return start((own, socket) => systemAgentArguments(own, socket, [], stateFolder), environment);
 }
 
-function systemAgentArguments(folder: string, socket: string, options: readonly string[]): [string, ...string[]] {
+function systemAgentArguments(
+  folder: string,
+  socket: string,
+  options: readonly string[],
+  stateFolder = folder,
+): [string, ...string[]] {
   return [
     ...ourProgram('system-agent'),
     '--qga',
     `unix-listen:${socket}`,
     ...['--ovirt', 'off', '--vdagent', 'off', '--uinput', 'off'],
-    ...['--link', path.join(folder, 'link.sock'), '--state-dir', folder],
+    ...['--link', path.join(folder, 'link.sock'), '--state-dir', stateFolder],
     ...options,
   ];
 }

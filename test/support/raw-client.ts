@@ -1,7 +1,10 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf } from '#shared/errors.ts';
 
 /** Longest wait for an agent that should have answered. */
 const TIMEOUT_MS = 20_000;
+const CONNECT_ATTEMPTS = 20;
 
 /** A client that knows no protocol: bytes out, bytes in. */
 export class RawClient implements Disposable {
@@ -26,7 +29,19 @@ export class RawClient implements Disposable {
     });
   }
 
-  static connect(path: string): Promise<RawClient> {
+  static async connect(path: string): Promise<RawClient> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await RawClient.#connectOnce(path);
+      } catch (error) {
+        // An agent that has just started has bound its socket a moment before it listens.
+        if (errnoOf(error) !== 'ECONNREFUSED' || attempt === CONNECT_ATTEMPTS) throw error;
+        await sleep(5);
+      }
+    }
+  }
+
+  static #connectOnce(path: string): Promise<RawClient> {
     return new Promise((resolve, reject) => {
       const socket = connect({ path, allowHalfOpen: true });
       socket.once('error', reject);
