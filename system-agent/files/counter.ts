@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { formatGroup, parseKeyFile } from '#shared/config/key-file.ts';
-import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
+import { AgentError, messageOf } from '#shared/errors.ts';
 import { readFileIfThere, replaceFile } from '#shared/files.ts';
 import type { Log } from '#shared/log/log.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
@@ -63,7 +63,7 @@ export class HandleCounter {
       if (/^\d{1,19}$/.test(value) && BigInt(value) < MAX_COUNTER) return BigInt(value);
       throw new AgentError('malformed', `${this.#file}: '${value.slice(0, 40)}' is no counter`);
     } catch (error) {
-      if (errnoOf(error) !== undefined) throw error;
+      if (!(error instanceof AgentError)) throw error;
       // The clock in milliseconds: no counter has come that far.
       const next = BigInt(Date.now());
       this.log.warn('handles start afresh', { reason: messageOf(error), next: `${next}` });
