@@ -33,7 +33,7 @@ const LOOKS_PER_EVENT = 6;
 /**
  * A character device of the guest: opened once and held until it is unplugged. A second open to see whether a host has
  * come would show the host an agent that dies. One that a former run has kept is taken over as it is, unless that run
- * died in the middle of something: then the host is to learn of it. docs/decisions/0017-restart-without-a-disconnect.md
+ * died in the middle of something: then the host is to learn of it. docs/decisions/0021-restart-without-a-disconnect.md
  */
 export class DeviceChannel extends StreamChannel {
   readonly #device: Device;

@@ -1,4 +1,4 @@
-/** What watches over this process: systemd, or nobody. Decision: docs/decisions/0017-restart-without-a-disconnect.md. */
+/** What watches over this process: systemd, or nobody. Decision: docs/decisions/0021-restart-without-a-disconnect.md. */
 export interface ServiceManager {
   /** It kills us when `alive` is not called for so long, in milliseconds; undefined: it does not watch. */
   readonly watchdogMs: number | undefined;
