@@ -48,6 +48,8 @@ export const common = {
   format: 'esm',
   charset: 'utf8',
   logLevel: 'warning',
+  // The bundle names its modules by their paths; a node_modules that is a link must not make them other ones.
+  preserveSymlinks: true,
   plugins: [nativeParts],
   // CommonJS dependencies inside an ES module bundle call `require` for Node's own modules.
   banner: {

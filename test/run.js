@@ -4,7 +4,7 @@
  *     node test/run.js                 unit, fuzz and peer; what needs a missing program is skipped
  *     node test/run.js unit vm         only these groups
  *     node test/run.js peer/qga        only test files whose path begins so
- *     node test/run.js --all           also vm, and installs the missing programs first (asks, unless CI=1)
+ *     node test/run.js --all           also package and vm, and installs the missing programs first (asks, unless CI=1)
  *
  * With CI=1 a skip that is not in test/skips.allowed fails the run.
  */
@@ -20,7 +20,8 @@ const GROUPS = [
   { name: 'unit', concurrency: 2 },
   { name: 'fuzz', concurrency: 2 },
   { name: 'peer', concurrency: 1 },
-  { name: 'vm', concurrency: 1 },
+  { name: 'package', concurrency: 1, skip: 'builds packages' },
+  { name: 'vm', concurrency: 1, skip: 'runs virtual machines' },
 ];
 
 const ci = process.env.CI === '1' || process.env.CI === 'true';
@@ -33,8 +34,8 @@ ensureDependencies();
 if (all) await installPeers({ ask: !ci });
 const { bundleTests } = await import('./support/bundle.js');
 const files = (await bundleTests()).filter((file) => isWanted(file.source));
-/** Guests are built into a cache and take minutes: only when they are asked for. */
-const withoutGuests = !all && wanted.length === 0;
+/** Some groups fetch what is large and take minutes: only when they are asked for. */
+const onlyQuick = !all && wanted.length === 0;
 // Unit tests import what they test; the others run the program.
 if (files.some((file) => file.group === 'peer' || file.group === 'vm')) await import('../installer/bundle.js');
 
@@ -44,9 +45,9 @@ const skips = new Map();
 for (const group of GROUPS) {
   const chosen = files.filter((file) => file.group === group.name);
   if (chosen.length === 0) continue;
-  if (group.name === 'vm' && withoutGuests) {
+  if (group.skip !== undefined && onlyQuick) {
     totals.skipped += chosen.length;
-    for (const { source } of chosen) skips.set(source, 'runs virtual machines');
+    for (const { source } of chosen) skips.set(source, group.skip);
     continue;
   }
   const started = Date.now();

@@ -1,8 +1,8 @@
 /** The real programs that the peer and VM tests talk to, and how they come onto a Debian machine. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { installCommand, installPackages, isThere } from '../../installer/apt.js';
+
+export { isThere };
 
 /** Program or file that shows a peer is there, and the Debian packages that bring it. */
 const PEERS = [
@@ -36,59 +36,26 @@ const PEERS = [
   { probe: 'xclip', packages: ['xclip'] },
   { probe: 'xsel', packages: ['xsel'] },
   { probe: 'xrandr', packages: ['x11-xserver-utils'] },
+  { probe: 'dpkg-deb', packages: ['dpkg'] },
+  { probe: 'strip', packages: ['binutils'] },
+  { probe: 'lintian', packages: ['lintian'] },
 ];
 
 export function missingPeers() {
   return PEERS.filter((peer) => !isThere(peer.probe));
 }
 
-/** @param {string} probe */
-export function isThere(probe) {
-  if (path.isAbsolute(probe)) return existsSync(probe);
-  return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((folder) => {
-    try {
-      accessSync(path.join(folder, probe), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** @param {{ ask: boolean }} options */
 export async function installPeers({ ask }) {
   const packages = missingPeers().flatMap((peer) => peer.packages);
   if (packages.length === 0) return;
-  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
   if (ask) {
-    if (!process.stdin.isTTY)
-      throw new Error(`missing: ${packages.join(' ')}; install them with: ${command.join(' ')}`);
+    const command = installCommand(packages).join(' ');
+    if (!process.stdin.isTTY) throw new Error(`missing: ${packages.join(' ')}; install them with: ${command}`);
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await prompt.question(`Run "${command.join(' ')}"? Services in them will not be started. [y/N] `);
+    const answer = await prompt.question(`Run "${command}"? Services in them will not be started. [y/N] `);
     prompt.close();
     if (!/^y(es)?$/i.test(answer.trim())) throw new Error('not installed; plain "npm test" needs none of them');
   }
-  withoutStartingServices(() => {
-    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    if (spawnSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 2, 2], env: environment }).status !== 0) {
-      console.error('apt-get update failed; trying with the lists that are there');
-    }
-    execFileSync('apt-get', command.slice(1), { stdio: ['ignore', 'ignore', 2], env: environment });
-  });
-}
-
-const POLICY = '/usr/sbin/policy-rc.d';
-
-/**
- * No daemon may start on this machine because a package came in: invoke-rc.d asks this script.
- * @param {() => void} action
- */
-function withoutStartingServices(action) {
-  const ours = !existsSync(POLICY);
-  if (ours) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    action();
-  } finally {
-    if (ours) rmSync(POLICY);
-  }
+  installPackages(packages);
 }
