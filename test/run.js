@@ -11,6 +11,7 @@
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ensureDependencies } from '../installer/dependencies.js';
+import { makePackage } from '../installer/package.js';
 import { root } from '../installer/root.js';
 import { installPeers } from './support/peers.js';
 import { allowedSkips } from './support/skips.js';
@@ -36,8 +37,9 @@ const { bundleTests } = await import('./support/bundle.js');
 const files = (await bundleTests()).filter((file) => isWanted(file.source));
 /** Some groups fetch what is large and take minutes: only when they are asked for. */
 const onlyQuick = !all && wanted.length === 0;
-// Unit tests import what they test; the others run the program.
-if (files.some((file) => file.group === 'peer' || file.group === 'vm')) await import('../installer/bundle.js');
+// Unit tests import what they test; others run the program, and guests install it.
+if (files.some((file) => file.group === 'peer')) await import('../installer/bundle.js');
+if (!onlyQuick && files.some((file) => file.group === 'vm')) await makePackage({ quick: true });
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 /** @type {Map<string, string>} */

@@ -5,10 +5,11 @@ import { IMAGES, type ImageName } from './image/recipe.ts';
 import { noGuests } from './needs.ts';
 
 for (const image of Object.keys(IMAGES) as ImageName[]) {
-  it(`a ${image} guest runs the built product`, { skip: noGuests }, async () => {
+  it(`a ${image} guest has the product installed, and no other Node`, { skip: noGuests }, async () => {
     await using guest = await resumeGuest({ image });
     assert.match(await guest.shell.run('cat /etc/os-release'), new RegExp(`VERSION_CODENAME=${IMAGES[image].suite}`));
-    assert.match(await guest.shell.run('node /opt/uga/uga.js --version'), /uga/);
+    assert.match(await guest.shell.run('uga --version'), /^uga \d/);
+    assert.notEqual((await guest.shell.try('command -v node')).status, 0);
   });
 }
 

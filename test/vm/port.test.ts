@@ -28,7 +28,7 @@ it('a real virtio-serial port passes the tests of every channel', { skip: noGues
       (line) => control.write(line),
     ),
   );
-  const probe = `node /opt/uga/vm-channel-probe.js virtio:${PORTS.ovirt} virtio:${PORTS.vdagent}`;
+  const probe = `/usr/lib/uga/node /opt/uga/vm-channel-probe.js virtio:${PORTS.ovirt} virtio:${PORTS.vdagent}`;
   const { status, stdout, stderr } = await guest.shell.try(probe, 500);
   control.destroy();
   for (const line of stdout.split('\n')) t.diagnostic(line);
@@ -53,9 +53,8 @@ it('a port held by another agent is one line in the log, and ours once it is fre
 it('a port that is missing, appears, is unplugged and comes back needs no new agent', { skip: noGuests }, async () => {
   await using guest = await resumeGuest();
   const name = 'org.example.hot.0';
-  await guest.shell.run(
-    `systemd-run --quiet --unit=${product.unit} node /opt/uga/uga.js system-agent --qga virtio:${name}`,
-  );
+  await guest.shell.run(`printf '[qga]\\nchannel = virtio:${name}\\n' >/etc/uga/uga.conf.d/test.conf`);
+  await product.start(guest.shell);
   await logged(guest, /state=missing/);
   const pid = await pidOf(guest.shell, product);
   const socket = path.join(guest.files.folder, 'hot');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { pidOf, product } from './guest/agents.ts';
-import { resumeWithUnits } from './guest/installed.ts';
+import { resumeGuest } from './guest/guest.ts';
 import type { Machine } from './guest/machine.ts';
 import { QgaClient } from './guest/qga-client.ts';
 import { noGuests } from './needs.ts';
@@ -37,7 +37,7 @@ describe('the units in a guest', { skip: noGuests }, () => {
   const inputNode = () => run("grep -A4 'spice vdagent tablet' /proc/bus/input/devices | grep -o 'Sysfs=.*'");
 
   before(async () => {
-    guest = await resumeWithUnits();
+    guest = await resumeGuest();
   });
 
   after(async () => {

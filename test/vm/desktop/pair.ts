@@ -16,7 +16,7 @@ export interface Pair {
 /** The built product: its session agents come from the sessions' autostart. */
 export const ours: Pair & { startSystem(shell: RootShell): Promise<void> } = {
   unit: product.unit,
-  sessionProcess: 'node /opt/uga/uga.js session-agent',
+  sessionProcess: '/usr/lib/uga/node /usr/lib/uga/uga.js session-agent',
   resizes: true,
   startSystem: product.start,
   start: async (shell) => {
@@ -30,11 +30,14 @@ export const ours: Pair & { startSystem(shell: RootShell): Promise<void> } = {
  * configurations, and then calls spice-gtk's one invalid because of its length.
  */
 export const original: Pair = {
-  unit: 'spice-vdagentd.service',
-  sessionProcess: '/usr/bin/spice-vdagent -x',
+  unit: 'original-spice-vdagentd.service',
+  sessionProcess: '/opt/originals/spice-vdagent -x',
   resizes: false,
   start: async (shell) => {
-    await shell.run(`systemctl start ${original.unit}`);
+    await shell.run(
+      `systemd-run --quiet --collect --unit=${original.unit} --property=RuntimeDirectory=spice-vdagentd \
+        /opt/originals/spice-vdagentd -x`,
+    );
     await startInSessions(shell, original.sessionProcess);
   },
 };

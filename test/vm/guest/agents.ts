@@ -7,22 +7,19 @@ export interface AgentUnit {
   start(shell: RootShell): Promise<void>;
 }
 
-/** The built product on the standard virtio ports. systemd starts it again when it dies, as the package's unit does. */
+/** The installed product. */
 export const product: AgentUnit = {
   unit: 'uga-system-agent.service',
   start: async (shell) => {
-    await shell.run(
-      `systemd-run --quiet --collect --unit=${product.unit} --property=Restart=always --property=RestartSec=1s \
-        --property=RuntimeDirectory=uga node /opt/uga/uga.js system-agent`,
-    );
+    await shell.run(`systemctl start ${product.unit}`);
   },
 };
 
 /** Debian's qemu-ga, the oracle. */
 export const original: AgentUnit = {
-  unit: 'qemu-guest-agent.service',
+  unit: 'original-qemu-ga.service',
   start: async (shell) => {
-    await shell.run(`systemctl start ${original.unit}`);
+    await shell.run(`systemd-run --quiet --collect --unit=${original.unit} /opt/originals/qemu-ga`);
   },
 };
 

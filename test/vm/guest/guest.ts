@@ -1,26 +1,40 @@
 import { ensureImage } from '../image/build.ts';
 import type { ImageName } from '../image/recipe.ts';
-import { Machine, PRODUCT } from './machine.ts';
-import { ensureSavedState } from './saved-state.ts';
+import { product, stopAgent } from './agents.ts';
+import { ensureInstalledState } from './installed.ts';
+import { Machine } from './machine.ts';
+import { booted, ensureSavedState } from './saved-state.ts';
 
 export interface GuestOptions {
   readonly image?: ImageName;
-  /** Folder to be seen at /opt/uga in the guest, at most 64 MiB; by default the built product. */
+  /** False for a guest that our package has never been in. */
+  readonly installed?: boolean;
+  /** Folder to be seen at /opt/uga in the guest, at most 64 MiB. */
   readonly payload?: string;
 }
 
 /**
- * A running guest with its payload at /opt/uga, no agent started. It continues from the moment after its first
- * boot, so its clock says that time.
+ * A running guest with our package installed and no agent started. It continues from the moment after its boot, so its
+ * clock says that time.
  */
 export async function resumeGuest(options: GuestOptions = {}): Promise<Machine> {
-  const { image: name = 'bookworm', payload = PRODUCT } = options;
+  const { image: name = 'bookworm', installed = true, payload } = options;
   const image = await ensureImage(name);
-  return Machine.start({ image, ...(await ensureSavedState(image)), payload });
+  const state = installed ? await ensureInstalledState(image) : await ensureSavedState(image);
+  return Machine.start({ image, ...state, ...(payload !== undefined && { payload }) });
 }
 
 /** The same guest booted anew, with more devices. Takes ten seconds and more. */
 export async function bootGuest(more: (folder: string) => Promise<readonly string[]>): Promise<Machine> {
   const image = await ensureImage('bookworm');
-  return Machine.start({ image, disk: image.disk, payload: PRODUCT, more });
+  const { disk } = await ensureInstalledState(image);
+  const machine = await Machine.start({ image, disk, more });
+  try {
+    await booted(machine.shell);
+    await stopAgent(machine.shell, product);
+    return machine;
+  } catch (error) {
+    await machine[Symbol.asyncDispose]();
+    throw error;
+  }
 }

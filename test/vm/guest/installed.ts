@@ -1,25 +1,65 @@
-import { cpSync } from 'node:fs';
-import { temporaryFolder } from '#test/support/programs.ts';
-import type { GuestOptions } from './guest.ts';
-import { resumeGuest } from './guest.ts';
-import { type Machine, PRODUCT } from './machine.ts';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { AgentError } from '#shared/errors.ts';
+import type { Image } from '../image/build.ts';
+import { cached } from '../image/cache.ts';
+import { product, stopAgent } from './agents.ts';
+import { Machine, makeStandalone } from './machine.ts';
 import type { RootShell } from './root-shell.ts';
+import { bootAndSave, ensureSavedState, machineKey, type SavedState, stateIn } from './saved-state.ts';
 
-/** What a package would bring: the built product, and the files of installer/root. */
-export async function resumeWithUnits(options: Omit<GuestOptions, 'payload'> = {}): Promise<Machine> {
-  using payload = temporaryFolder();
-  cpSync(PRODUCT, payload.path, { recursive: true, filter: (name) => !name.includes('packages') });
-  cpSync('installer/root', `${payload.path}/root`, { recursive: true });
-  const guest = await resumeGuest({ ...options, payload: payload.path });
-  await installUnits(guest.shell);
-  return guest;
+/** Folder of the package under test, and of nothing else; the test runner makes it. */
+export const PACKAGES = 'dist/packages';
+
+const INSTALL_SECONDS = 300;
+const OFF_TIMEOUT_MS = 60_000;
+
+/** Path of the package under test. @throws {AgentError} 'failed' when it has not been made */
+export function packageFile(): string {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const file = path.join(PACKAGES, `uga_${version}_amd64.deb`);
+  if (!existsSync(file)) throw new AgentError('failed', `there is no ${file}: npm run package -- --quick makes it`);
+  return file;
 }
 
-/** Puts everything in its place; nothing is started. */
-async function installUnits(shell: RootShell): Promise<void> {
-  await shell.run(`set -e
-    mkdir -p /usr/lib/uga && cp -r /opt/uga/uga.js /opt/uga/native /usr/lib/uga
-    ln -s /usr/local/bin/node /usr/lib/uga/node
-    cp -r /opt/uga/root/. /
-    systemctl daemon-reload && udevadm control --reload`);
+/**
+ * A guest in which the package has been installed, and which has then been started again; the agent, which came up with the
+ * guest, is stopped. From the cache, otherwise made in about a minute.
+ */
+export async function ensureInstalledState(image: Image): Promise<SavedState> {
+  const key = createHash('sha256')
+    .update(image.key)
+    .update(await machineKey(image));
+  key.update(readFileSync(packageFile()));
+  const folder = await cached(`installed-${image.name}`, key.digest('hex').slice(0, 12), async (unfinished) => {
+    const disk = path.join(unfinished, 'installed.qcow2');
+    await installOn(image, disk);
+    await bootAndSave(image, disk, stateIn(unfinished), async ({ shell }) => {
+      await shell.run(`systemctl is-active ${product.unit}`);
+      await stopAgent(shell, product);
+    });
+    await rm(disk);
+  });
+  return stateIn(folder);
+}
+
+/**
+ * As an administrator does it, without a network. The package is at /opt/uga.
+ * @param options more of apt-get's
+ */
+export async function installPackage(shell: RootShell, ...options: readonly string[]): Promise<void> {
+  const words = ['-y', '--no-install-recommends', ...options, `/opt/uga/${path.basename(packageFile())}`];
+  await shell.run(`DEBIAN_FRONTEND=noninteractive apt-get install ${words.join(' ')}`, INSTALL_SECONDS);
+}
+
+async function installOn(image: Image, disk: string): Promise<void> {
+  process.stderr.write(`guest ${image.name}: install ${path.basename(packageFile())}\n`);
+  await using machine = await Machine.start({ image, ...(await ensureSavedState(image)), payload: PACKAGES });
+  await installPackage(machine.shell);
+  const off = machine.poweredOff(OFF_TIMEOUT_MS);
+  await machine.shell.run('umount /opt/uga; systemctl --no-block poweroff');
+  await off;
+  await makeStandalone(machine.files.disk, image.disk, disk);
 }

@@ -10,9 +10,6 @@ import { makeEmptyPayload, makePayload } from './payload.ts';
 import { Qmp } from './qmp.ts';
 import { RootShell } from './root-shell.ts';
 
-/** Folder of what is under test; `npm test` builds it first. */
-export const PRODUCT = 'dist';
-
 /** How a machine comes up. */
 export interface Start {
   readonly image: Image;
@@ -131,6 +128,11 @@ export class Machine implements AsyncDisposable {
 
 export async function makeOverlay(file: string, base: string): Promise<void> {
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, file]);
+}
+
+/** Writes what a chain of overlays holds above a disk into one overlay of that disk. */
+export async function makeStandalone(overlay: string, base: string, file: string): Promise<void> {
+  await run('qemu-img', ['convert', '-O', 'qcow2', '-F', 'qcow2', '-B', base, overlay, file]);
 }
 
 /** A resumed kernel still remembers the disk as it was when the state was saved. */

@@ -25,12 +25,17 @@ export class RootShell implements Disposable {
   /** Gives the shell once the guest answers on it. */
   static async connect(path: string, timeoutMs: number, check: () => void = () => {}): Promise<RootShell> {
     const shell = new RootShell(await LineSocket.connect(path, timeoutMs, check));
-    shell.socket.send(''); // ends what an earlier host may have left unfinished
+    await shell.ready(timeoutMs, check);
+    return shell;
+  }
+
+  /** Waits until the guest answers: at the start, and after it has been started again. */
+  async ready(timeoutMs: number, check: () => void = () => {}): Promise<void> {
+    this.socket.send(''); // ends what an earlier host may have left unfinished
     await until(timeoutMs, 'the root shell of the guest', async () => {
       check();
-      return shell.#answers();
+      return this.#answers();
     });
-    return shell;
   }
 
   /** What the command printed, without the last newline. @throws {AgentError} 'failed' for any status but 0 */

@@ -71,7 +71,7 @@ async function installDebian(recipe: Recipe, tree: string, modules: string): Pro
     {
       input: await sourcesFor(recipe.suite),
       timeoutMs: BUILD_TIMEOUT_MS,
-      env: { LAB_RECIPE: recipeFolder, LAB_NODE: process.execPath, LAB_MODULES: modules },
+      env: { LAB_RECIPE: recipeFolder, LAB_MODULES: modules },
     },
   );
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # customize.sh ROOT, run by mmdebstrap on the finished tree: what makes a Debian root the lab's guest.
-# From the environment: LAB_NODE (the Node program), LAB_MODULES (kernel modules, a tar file).
+# From the environment: LAB_MODULES (kernel modules, a tar file).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$1
@@ -8,7 +8,6 @@ root=$1
 cp -r --no-preserve=ownership "$here/root/." "$root/"
 # /lib is a link into /usr, which tar would replace by a folder.
 tar -C "$root/usr" -xf "$LAB_MODULES"
-install -m755 "$LAB_NODE" "$root/usr/local/bin/node"
 mkdir -p "$root/opt/uga"
 
 echo lab >"$root/etc/hostname"
@@ -28,5 +27,14 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
   fstrim.timer systemd-random-seed.service; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-# qemu-ga is the oracle of some tests. It must not take the port by itself, and a test can still start it.
-ln -sf /dev/null "$root/etc/udev/rules.d/60-qemu-guest-agent.rules"
+# Our package takes the place of the originals', which are the oracles of some tests. So their files move to where only tests
+# start them; the libraries that they brought stay.
+for package in qemu-guest-agent spice-vdagent; do
+  if chroot "$root" dpkg-query --status "$package" >/dev/null 2>&1; then
+    mkdir -p "$root/opt/originals"
+    for program in $(chroot "$root" dpkg-query --listfiles "$package" | grep -E '^/usr/s?bin/.'); do
+      cp "$root$program" "$root/opt/originals/"
+    done
+    chroot "$root" dpkg --purge "$package"
+  fi
+done

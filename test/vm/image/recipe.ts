@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
 import { run } from '../support/process.ts';
 
-/** On top of mmdebstrap's `minbase`. Node is copied in; libatomic1 and libstdc++6 are what it needs. */
+/** On top of mmdebstrap's `minbase`; libstdc++6 is what our package needs. There is no Node but that of the package. */
 const BASE = [
   ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'udev', 'kmod', 'polkitd'],
   ...['login', 'passwd', 'libpam-runtime', 'pamtester', 'util-linux-extra', 'tzdata'],
-  ...['iproute2', 'procps', 'psmisc', 'strace', 'libstdc++6', 'libatomic1'],
+  ...['iproute2', 'procps', 'psmisc', 'strace', 'libstdc++6'],
   ...['fdisk', 'dmsetup', 'btrfs-progs'],
   'qemu-guest-agent',
 ];
@@ -48,7 +48,7 @@ export interface Recipe extends Content {
   readonly name: ImageName;
   /** Debian package of the kernel, like "linux-image-6.1.0-42-amd64". */
   readonly kernelPackage: string;
-  /** Changes when the content, a file of the recipe, the kernel or Node does. */
+  /** Changes when the content, a file of the recipe or the kernel does. */
   readonly key: string;
 }
 
@@ -57,7 +57,7 @@ export async function recipeFor(name: ImageName): Promise<Recipe> {
   const content = IMAGES[name];
   const kernelPackage = await newestKernel();
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([content, kernelPackage, process.version, statSync(process.execPath).size]));
+  hash.update(JSON.stringify([content, kernelPackage]));
   for (const file of filesOfRecipe()) hash.update(`\0${file}\0`).update(readFileSync(path.join(recipeFolder, file)));
   return { name, ...content, kernelPackage, key: hash.digest('hex').slice(0, 12) };
 }

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KERNEL_OPTIONS, PORTS, SHELL_PORT } from '../guest/command-line.ts';
-import { makeOverlay, mountPayload, PRODUCT } from '../guest/machine.ts';
-import { makePayload } from '../guest/payload.ts';
+import { ensureInstalledState } from '../guest/installed.ts';
+import { makeOverlay } from '../guest/machine.ts';
+import { makeEmptyPayload } from '../guest/payload.ts';
 import { RootShell } from '../guest/root-shell.ts';
 import { ensureImage, type Image } from '../image/build.ts';
 import type { ImageName } from '../image/recipe.ts';
@@ -13,7 +14,7 @@ import type { Libvirt } from './libvirt.ts';
 const BOOT_TIMEOUT_MS = 180_000;
 const EVENTS_TIMEOUT_MS = 30_000;
 
-/** A guest that libvirt has started, with the built product at /opt/uga and no agent running. */
+/** A guest that libvirt has started, with our package installed; its agent comes up with it. */
 export class Domain implements AsyncDisposable {
   private constructor(
     private readonly libvirt: Libvirt,
@@ -25,12 +26,12 @@ export class Domain implements AsyncDisposable {
   static async boot(libvirt: Libvirt, name: string, imageName: ImageName = 'bookworm'): Promise<Domain> {
     const image = await ensureImage(imageName);
     const file = (end: string) => path.join(libvirt.folder, `${name}.${end}`);
-    await makeOverlay(file('qcow2'), image.disk);
-    await makePayload(file('raw'), PRODUCT);
+    const { disk } = await ensureInstalledState(image);
+    await makeOverlay(file('qcow2'), disk);
+    await makeEmptyPayload(file('raw'));
     await writeFile(file('xml'), describeDomain(name, image, file));
     await libvirt.virsh('create', file('xml'));
     const shell = await RootShell.connect(file('shell'), BOOT_TIMEOUT_MS);
-    await mountPayload(shell);
     return new Domain(libvirt, name, shell, file);
   }
 

@@ -15,7 +15,8 @@ done
 echo /usr/sbin/lightdm >"$root/etc/X11/default-display-manager"
 ln -sf /lib/systemd/system/lightdm.service "$root/etc/systemd/system/display-manager.service"
 ln -sf /lib/systemd/system/graphical.target "$root/etc/systemd/system/default.target"
-# Debian's agent is the stand-in for ours, and the oracle: a test starts it, nobody else.
-rm "$root/etc/xdg/autostart/spice-vdagent.desktop"
-ln -sf /dev/null "$root/etc/udev/rules.d/70-spice-vdagentd.rules"
-chroot "$root" systemctl -q disable spice-vdagentd.service spice-vdagentd.socket
+# The sessions of most tests start their agent by lab-session-agent, which a test tells what to start.
+for user in alice bob; do
+  chroot "$root" install -d -o "$user" -g "$user" "/home/$user/.config" "/home/$user/.config/autostart"
+  printf '[Desktop Entry]\nHidden=true\n' >"$root/home/$user/.config/autostart/uga-session-agent.desktop"
+done
