@@ -93,7 +93,9 @@ async function traces(shell: RootShell) {
       `find / -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /var/tmp -o -path /opt/uga -o -path /var/lib/dpkg -o -path /var/lib/apt \\
          -o -path /var/cache -o -path /var/log -o -path /var/lib/systemd \\) -prune -o -print`,
     ),
-    'leftovers of the helpers': await lines(`find /var/lib/systemd /run /var/lib/dpkg -xdev 2>/dev/null | ${ours}`),
+    'leftovers of the helpers': await lines(
+      `find /var/lib/systemd /run /var/lib/dpkg -xdev 2>/dev/null | grep -v ^/run/udev/ | ${ours}`,
+    ),
     units: await lines(
       `{ systemctl list-unit-files --no-legend; systemctl list-units --all --no-legend --plain; } | ${ours}`,
     ),
