@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { ScriptedHost } from '#test/support/vdagent-host.ts';
 import { pidOf, product } from './guest/agents.ts';
 import { resumeGuest } from './guest/guest.ts';
-import { installPackage, PACKAGES } from './guest/installed.ts';
+import { installPackage, PACKAGES, replacePackage } from './guest/installed.ts';
 import type { Machine } from './guest/machine.ts';
 import { QgaClient } from './guest/qga-client.ts';
 import type { RootShell } from './guest/root-shell.ts';
@@ -43,7 +43,7 @@ for (const image of ['bookworm', 'trixie'] as const) {
       await product.start(shell);
       using host = await QgaClient.connect(guest.socketOf('qga'));
       const former = await pidOf(shell, product);
-      await installPackage(shell, '--reinstall');
+      await replacePackage(shell);
       assert.notEqual(await pidOf(shell, product), former);
       assert.deepEqual(await host.ask('guest-ping'), { return: {} });
       assert.match(await shell.run('cat /etc/uga/uga.conf'), /# ours$/);
@@ -54,7 +54,7 @@ for (const image of ['bookworm', 'trixie'] as const) {
       await using guest = await resumeGuest({ image, payload: PACKAGES });
       const { shell } = guest;
       await shell.run(`systemctl --quiet mask ${product.unit}`);
-      await installPackage(shell, '--reinstall');
+      await replacePackage(shell);
       assert.equal((await shell.try(`systemctl is-active ${product.unit}`)).stdout, 'inactive\n');
     });
   });

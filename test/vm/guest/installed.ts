@@ -45,13 +45,17 @@ export async function ensureInstalledState(image: Image): Promise<SavedState> {
   return stateIn(folder);
 }
 
-/**
- * As an administrator does it, without a network. The package is at /opt/uga.
- * @param options more of apt-get's
- */
-export async function installPackage(shell: RootShell, ...options: readonly string[]): Promise<void> {
-  const words = ['-y', '--no-install-recommends', ...options, `/opt/uga/${path.basename(packageFile())}`];
-  await shell.run(`DEBIAN_FRONTEND=noninteractive apt-get install ${words.join(' ')}`, INSTALL_SECONDS);
+/** As an administrator does it, without a network. The package is at /opt/uga. */
+export async function installPackage(shell: RootShell): Promise<void> {
+  await shell.run(
+    `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /opt/uga/${path.basename(packageFile())}`,
+    INSTALL_SECONDS,
+  );
+}
+
+/** Over the same version, which apt does not do without a source to fetch it from. */
+export async function replacePackage(shell: RootShell): Promise<void> {
+  await shell.run(`dpkg --install --force-confold /opt/uga/${path.basename(packageFile())}`, INSTALL_SECONDS);
 }
 
 async function installOn(image: Image, disk: string): Promise<void> {
