@@ -11,7 +11,7 @@ interface Report {
   readonly findings: readonly { readonly check: string; readonly level: string; readonly text: string }[];
 }
 
-const UGA = 'node /opt/uga/uga.js';
+const UGA = 'uga';
 
 async function examine(guest: Machine): Promise<Report> {
   const { stdout, stderr } = await guest.shell.try(`${UGA} doctor --json`);

@@ -78,8 +78,7 @@ function readFragment(files: OriginalFiles, findings: Findings): Placed[] {
     const file = `${folder}/${UNIT}`;
     const text = files.exists(file) ? files.read(file) : undefined;
     if (text === undefined) continue;
-    // Our own unit is known under the original's name too.
-    return isOurs(text) ? [] : readEntries(file, text, findings);
+    return STANDS_IN.test(text) ? [] : readEntries(file, text, findings);
   }
   return [];
 }
@@ -118,11 +117,10 @@ function inForce(entries: readonly Placed[], key: string): readonly Placed[] {
   return values.slice(values.findLastIndex(({ entry }) => entry.value === '') + 1);
 }
 
-const OURS = /\/uga(\.js)?["']?\s+["']?system-agent\b/;
-const isOurs = (unit: string) => OURS.test(unit);
+/** The unit of this package under the original's name, which only pulls ours along. */
+const STANDS_IN = /^Requires=uga-system-agent\.service$/m;
 
 function readCommandLine(value: string, variables: Variables, place: Place, findings: Findings) {
-  if (isOurs(value)) return [];
   const doubt = (why: string) => {
     findings.notUnderstood(place, why, 'ExecStart');
     return [];

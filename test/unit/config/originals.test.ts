@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { formatProblem } from '#system-agent/config/findings.ts';
 import { readConfiguration } from '#system-agent/config/read.ts';
@@ -213,8 +214,16 @@ describe('what the originals forbid stays forbidden', () => {
       ['guest-exec'],
     ],
     [
-      'our own unit under the old name',
-      { [UNIT]: '[Service]\nType=notify\nProtectSystem=no\nExecStart=/usr/lib/uga/uga.js system-agent\n' },
+      'our own unit under the old name, and what an administrator had added to it',
+      {
+        [VENDOR_UNIT]: readFileSync(`installer/root${VENDOR_UNIT}`, 'utf8'),
+        [DROP_IN]: '[Service]\nExecStart=\nExecStart=/usr/sbin/qemu-ga -b guest-exec\n',
+      },
+      ['guest-exec'],
+    ],
+    [
+      'our own unit under the old name alone',
+      { [VENDOR_UNIT]: readFileSync(`installer/root${VENDOR_UNIT}`, 'utf8') },
       [],
     ],
     ['a masked unit', { [UNIT]: '' }, []],
