@@ -64,7 +64,8 @@ it("Debian's qemu-guest-agent and spice-vdagent give way to the package, and wha
   for (const original of ['qemu-guest-agent', 'spice-vdagent']) {
     assert.doesNotMatch(selections, new RegExp(`^${original}\\s+install$`, 'm'));
   }
-  assert.equal((await shell.try('uga config check')).status, 0, 'nothing to object to before');
+  const check = await shell.try('uga config check');
+  assert.equal(check.status, 0, check.stdout + check.stderr);
   for (const [situation, files] of Object.entries(SITUATIONS)) {
     const mine = await inSituation(shell, files, () => commandsBy(product.unit));
     const before = theirs.get(situation) ?? new Map();

@@ -13,6 +13,11 @@ const UNIT = '/etc/systemd/system/qemu-guest-agent.service';
 const DROP_IN = '/etc/systemd/system/qemu-guest-agent.service.d/local.conf';
 const VENDOR_UNIT = '/usr/lib/systemd/system/qemu-guest-agent.service';
 
+/** What our package has under the old name, as installed. */
+const STAND_IN = Object.fromEntries(
+  [VENDOR_UNIT, `${VENDOR_UNIT}.d/zzz-uga.conf`].map((file) => [file, readFileSync(`installer/root${file}`, 'utf8')]),
+);
+
 /** One of each kind: harmless, changing, and the five that give a host the guest. */
 const COMMANDS = [
   'guest-ping',
@@ -216,16 +221,12 @@ describe('what the originals forbid stays forbidden', () => {
     [
       'our own unit under the old name, and what an administrator had added to it',
       {
-        [VENDOR_UNIT]: readFileSync(`installer/root${VENDOR_UNIT}`, 'utf8'),
+        ...STAND_IN,
         [DROP_IN]: '[Service]\nExecStart=\nExecStart=/usr/sbin/qemu-ga -b guest-exec\n',
       },
       ['guest-exec'],
     ],
-    [
-      'our own unit under the old name alone',
-      { [VENDOR_UNIT]: readFileSync(`installer/root${VENDOR_UNIT}`, 'utf8') },
-      [],
-    ],
+    ['our own unit under the old name alone', STAND_IN, []],
     ['a masked unit', { [UNIT]: '' }, []],
     [
       'lists of several places: blocks add up, allowed is what all allow',
