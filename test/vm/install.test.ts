@@ -97,7 +97,7 @@ async function traces(shell: RootShell) {
       `find /var/lib/systemd /run /var/lib/dpkg -xdev 2>/dev/null | grep -v ^/run/udev/ | ${ours}`,
     ),
     units: await lines(
-      `{ systemctl list-unit-files --no-legend; systemctl list-units --all --no-legend --plain; } | ${ours}`,
+      `{ systemctl list-unit-files --no-legend; systemctl list-units --all --no-legend --plain --type=service,socket,target,timer,path; } | ${ours}`,
     ),
     'user units': await lines(`find /etc/systemd/user /usr/lib/systemd/user 2>/dev/null; true`),
     users: await lines('getent passwd; getent group'),

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
@@ -130,9 +130,10 @@ export async function makeOverlay(file: string, base: string): Promise<void> {
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, file]);
 }
 
-/** Writes what a chain of overlays holds above a disk into one overlay of that disk. */
+/** Copies an overlay into one that stands on `base` alone, with what was in the overlays between. */
 export async function makeStandalone(overlay: string, base: string, file: string): Promise<void> {
-  await run('qemu-img', ['convert', '-O', 'qcow2', '-F', 'qcow2', '-B', base, overlay, file]);
+  await copyFile(overlay, file);
+  await run('qemu-img', ['rebase', '-F', 'qcow2', '-b', base, file]);
 }
 
 /** A resumed kernel still remembers the disk as it was when the state was saved. */

@@ -17,5 +17,5 @@ export async function makeEmptyPayload(file: string): Promise<void> {
  */
 export async function makePayload(file: string, source: string): Promise<void> {
   await makeEmptyPayload(file);
-  await run('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-L', 'uga', '-d', source, file]);
+  await run('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-L', 'payload', '-d', source, file]);
 }
