@@ -12,6 +12,8 @@ const WRITES_PER_TURN = 16;
 export const MAX_QUEUED = 256 * 1024 * 1024;
 /** For a peer that has stopped sending and does not read its answer either. */
 const FINISH_MS = 30_000;
+/** The kernel learns of a host from a work queue, and of its bytes from an interrupt: far longer than that queue takes. */
+const EARLY_MS = 1000;
 
 export interface StreamEvents {
   /** Somebody is at the other end, as far as the descriptor can tell. May be repeated. */
@@ -64,6 +66,9 @@ export class ByteStream {
   #isPaused: boolean;
   #mayHaveData = false;
   #isHungUp = false;
+  /** Of a device. `early`: its bytes came ahead of the news that it is there, so the line is still hung up. */
+  #host: 'gone' | 'early' | 'here' = 'gone';
+  #early: NodeJS.Timeout | undefined;
   #isClosed = false;
   #isMarked = false;
   #isInTurn = false;
@@ -131,6 +136,7 @@ export class ByteStream {
     this.#isClosed = true;
     this.drop();
     clearTimeout(this.#finish);
+    clearTimeout(this.#early);
     clearImmediate(this.#nextTurn);
     this.#watch.close();
     closeSync(this.#fd);
@@ -140,8 +146,23 @@ export class ByteStream {
     this.#isHungUp = hangup;
     if (readable || hangup || error) this.#mayHaveData = true;
     if (writable) this.#isBlocked = false;
-    if (!hangup) this.#events.present();
+    if (!hangup) {
+      this.#host = 'here';
+      clearTimeout(this.#early);
+      this.#events.present();
+    }
     this.#turn();
+  }
+
+  /** If no news of the host follows its bytes, it has come and gone before we looked. */
+  #greetEarly(): void {
+    this.#host = 'early';
+    this.#early = setTimeout(() => {
+      this.#host = 'here';
+      this.#mayHaveData = true;
+      this.#turn();
+    }, EARLY_MS);
+    this.#events.present();
   }
 
   #schedule(): void {
@@ -215,7 +236,7 @@ export class ByteStream {
   }
 
   #drain(): void {
-    const discards = this.#device && this.#isHungUp;
+    const discards = this.#device && this.#isHungUp && this.#host === 'here';
     for (let reads = 0; reads < this.#readsPerTurn; reads++) {
       if (this.#isClosed || (this.#isPaused && !discards)) return;
       let count: number | undefined;
@@ -230,11 +251,18 @@ export class ByteStream {
       }
       if (!count) {
         this.#mayHaveData = false;
-        if (count === 0) this.#events.ended(this.#isHungUp);
+        if (count === 0) this.#end();
         return;
       }
-      if (!this.#isPaused) this.#events.data(this.#buffer.subarray(0, count));
+      if (this.#device && this.#isHungUp && this.#host === 'gone') this.#greetEarly();
+      if (!this.#isPaused && !this.#isClosed) this.#events.data(this.#buffer.subarray(0, count));
     }
     this.#schedule();
+  }
+
+  #end(): void {
+    if (this.#host === 'early') return;
+    if (this.#isHungUp) this.#host = 'gone';
+    this.#events.ended(this.#isHungUp);
   }
 }

@@ -216,4 +216,31 @@ describe('the stream of a device', () => {
     closeSync(second);
     stream.close();
   });
+
+  it("takes the bytes that come ahead of the news of their host for that host's, and does not call it gone", async (t) => {
+    const events: string[] = [];
+    const { stream, openHost } = openFifo(events, () => {});
+    t.after(() => stream.close());
+    const early = openHost();
+    writeAvailable(early, Buffer.from('early'));
+    closeSync(early); // readable and hung up, as a port is whose host the kernel does not know of yet
+    await until(() => events.includes('early'));
+    const news = openHost();
+    writeAvailable(news, Buffer.from('more'));
+    await until(() => events.includes('more'));
+    closeSync(news);
+    await until(() => events.at(-1) === 'gone');
+    assert.deepEqual(events, ['present', 'early', 'present', 'more', 'gone']);
+  });
+
+  it('calls a host gone of which there were bytes and never any news', async (t) => {
+    const events: string[] = [];
+    const { stream, openHost } = openFifo(events, () => {});
+    t.after(() => stream.close());
+    const host = openHost();
+    writeAvailable(host, Buffer.from('all of it'));
+    closeSync(host);
+    await until(() => events.at(-1) === 'gone');
+    assert.deepEqual(events, ['present', 'all of it', 'gone']);
+  });
 });
