@@ -18,7 +18,7 @@ export class Domain implements AsyncDisposable {
   private constructor(
     private readonly libvirt: Libvirt,
     readonly name: string,
-    readonly shell: RootShell,
+    private rootShell: RootShell,
     private readonly file: (end: string) => string,
   ) {}
 
@@ -32,6 +32,17 @@ export class Domain implements AsyncDisposable {
     const shell = await RootShell.connect(file('shell'), BOOT_TIMEOUT_MS);
     await mountPayload(shell);
     return new Domain(libvirt, name, shell, file);
+  }
+
+  get shell(): RootShell {
+    return this.rootShell;
+  }
+
+  /** After a reboot: its shell answers again, and the product is where it was. */
+  async isBack(): Promise<void> {
+    this.rootShell[Symbol.dispose]();
+    this.rootShell = await RootShell.connect(this.file('shell'), BOOT_TIMEOUT_MS);
+    await mountPayload(this.rootShell);
   }
 
   /** Path of a listening unix socket that is not libvirt's own: oVirt's port, and the SPICE server of a desktop. */
