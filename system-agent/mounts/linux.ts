@@ -2,12 +2,12 @@ import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { readText } from '#shared/files.ts';
+import { Patience } from '#shared/lifecycle/patience.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { type Space, spaceAtOnce, spaceOf, trimFileSystem } from '#shared/native/file-system.ts';
 import type { DeviceNumber } from '../disks/disks.ts';
 import { parseMountinfo } from './mountinfo.ts';
 import type { FileSystemSize, Mount, Mounts, Trim, Trimmer } from './mounts.ts';
-import { Patience } from './patience.ts';
 
 /** A file system answers from memory; one that needs longer than this is not asked while it hangs. */
 const SIZE_LIMIT_MS = 1_000;
