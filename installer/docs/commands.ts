@@ -18,7 +18,7 @@ ${commands.map(row).join('\n')}
 `;
 }
 
-function row({ name, since, summary, readOnly, worksWhere = EVERYWHERE, testedBy = 'unit tests' }: Command): string {
+function row({ name, since, summary, readOnly, worksWhere = EVERYWHERE, testedBy }: Command): string {
   const cells = [`\`${name}\``, since, summary, readOnly ? '' : 'yes', worksWhere, testedBy];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -12,7 +12,10 @@ const DEFAULT_PATH = '/usr/bin:/bin';
  * @throws {Error} errno error: EACCES when what was found cannot be executed, ENOENT
  */
 export async function findProgram(name: string, searchPath = DEFAULT_PATH): Promise<string> {
-  if (name.includes('/')) return name;
+  if (name.includes('/')) {
+    await stat(name).catch(() => {}); // starting it tells what is wrong; here, on a thread, is where it may hang
+    return name;
+  }
   let problem: 'ENOENT' | 'EACCES' = 'ENOENT';
   for (const folder of name === '' ? [] : searchPath.split(':')) {
     const file = path.join(folder === '' ? '.' : folder, name);

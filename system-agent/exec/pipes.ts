@@ -1,11 +1,9 @@
 import { closeSync } from 'node:fs';
 import { makePipe } from '#shared/native/pipe.ts';
+import type { Stdio } from '#shared/native/program.ts';
 import { ByteStream } from '#shared/socket/byte-stream.ts';
 import type { ProgramSpec } from './exec.ts';
 import type { Sinks } from './table.ts';
-
-/** A descriptor, or /dev/null. */
-type Stdio = number | 'ignore';
 
 /** The pipes between us and one program. */
 export class Pipes {

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { AgentError, errnoOf } from '#shared/errors.ts';
+import { Patience } from '#shared/lifecycle/patience.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
-import { type Environment, inheritable, parseEnvironment } from './environment.ts';
-import type { Ending, ProgramSpec } from './exec.ts';
+import { type ChildProgram, startProgram } from '#shared/native/program.ts';
+import { inheritable, parseEnvironment } from './environment.ts';
 import { findProgram } from './lookup.ts';
 import { Pipes } from './pipes.ts';
 import type { StartProgram } from './table.ts';
@@ -15,20 +14,36 @@ export interface SpawnOptions {
   readonly umask: number;
 }
 
+/** How long the folders of PATH may take to say what is in them. */
+const LOOKUP_LIMIT_MS = 10_000;
+/** Each holds a thread; file systems that do not answer are rare enough for one. */
+const MAX_LOOKUPS = 1;
+
 /**
  * Starts programs as children in our own process group, with default signals and no descriptor of ours. They read from
  * and write to pipes or /dev/null.
  */
 export function programStarter({ environment: own, umask }: SpawnOptions): StartProgram {
+  const lookups = new Patience(LOOKUP_LIMIT_MS, MAX_LOOKUPS);
   return async (spec, sinks) => {
     const environment = spec.environment === undefined ? inheritable(own) : parseEnvironment(spec.environment);
+    const file = await lookups
+      .ask(spec.path, () => findProgram(spec.path, environment.PATH ?? own.PATH), tooLate)
+      .catch((cause: unknown) => {
+        throw new AgentError('failed', describe(cause, spec.path), { cause });
+      });
     const pipes = new Pipes(sinks);
     try {
-      const file = await findProgram(spec.path, environment.PATH ?? own.PATH);
-      const child = await spawnChild(file, spec, environment, pipes.open(spec), umask);
+      const stdio = pipes.open(spec);
+      const texts = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+      const child = startProgram({ file, argv: [spec.path, ...spec.args], environment: texts, stdio, umask });
       pipes.closeTheirs();
       if (spec.input !== undefined) pipes.feed(spec.input);
-      return { pid: child.pid ?? 0, ended: endOf(child, pipes), abandon: () => pipes.close() };
+      const ended = child.ended.then(async (how) => {
+        await pipes.drained;
+        return how;
+      });
+      return { pid: child.pid, ended, abandon: () => abandon(child, pipes) };
     } catch (cause) {
       pipes.close();
       throw new AgentError('failed', describe(cause, spec.path), { cause });
@@ -36,35 +51,13 @@ export function programStarter({ environment: own, umask }: SpawnOptions): Start
   };
 }
 
-function spawnChild(
-  file: string,
-  spec: ProgramSpec,
-  environment: Environment,
-  stdio: Pipes['theirs'],
-  umask: number,
-): Promise<ChildProcess> {
-  return new Promise((resolve, reject) => {
-    // One umask serves the whole process; the child has its own once spawn is back.
-    const ours = process.umask(umask);
-    try {
-      const child = spawn(file, spec.args, { argv0: spec.path, env: environment, stdio: [...stdio] });
-      child.once('error', reject);
-      if (child.pid === undefined) return;
-      child.unref();
-      resolve(child);
-    } finally {
-      process.umask(ours);
-    }
-  });
+function abandon(child: ChildProgram, pipes: Pipes): void {
+  child.abandon();
+  pipes.close();
 }
 
-function endOf(child: ChildProcess, pipes: Pipes): Promise<Pick<Ending, 'exitCode' | 'signal'>> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => {
-      const how = signal === null ? { exitCode: code ?? 0 } : { signal: constants.signals[signal] };
-      void pipes.drained.then(() => resolve(how));
-    });
-  });
+function tooLate(): never {
+  throw new AgentError('timeout', 'the file system that it is on does not answer');
 }
 
 const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE'];

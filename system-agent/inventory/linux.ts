@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { readSmallFile } from '#shared/files.ts';
+import { readSmallText } from '#shared/native/small-files.ts';
 import type { Run } from '#shared/process/run.ts';
 import type { Inventory, OperatingSystem } from './inventory.ts';
 import { parseOsRelease } from './os-release.ts';
@@ -18,6 +18,7 @@ const NAME = /^[A-Za-z0-9._-]{1,255}$/;
 /** @param override file to read instead, as qemu-ga's QGA_OS_RELEASE */
 export function linuxInventory(run: Run, override: string | undefined): Inventory {
   let asking: Promise<string> | undefined;
+  const release = releaseReader(override === undefined ? PATHS : [override]);
   return {
     hostName: os.hostname,
     /** Those who ask while it is looked up share the answer. */
@@ -28,12 +29,11 @@ export function linuxInventory(run: Run, override: string | undefined): Inventor
       return asking;
     },
     operatingSystem(): OperatingSystem {
-      const release = readFirst(override === undefined ? PATHS : [override]);
       return {
         kernelRelease: os.release(),
         kernelVersion: os.version(),
         machine: os.machine(),
-        ...describe(release ?? new Map()),
+        ...release(),
       };
     },
   };
@@ -50,16 +50,22 @@ async function askResolver(run: Run): Promise<string> {
   return os.hostname();
 }
 
-function readFirst(paths: readonly string[]): ReadonlyMap<string, string> | undefined {
+/** What the first of the files that can be read says; read each time, understood again when it has changed. */
+function releaseReader(paths: readonly string[]): () => Partial<OperatingSystem> {
+  let last: { readonly text: string; readonly description: Partial<OperatingSystem> } | undefined;
+  return () => {
+    const text = firstText(paths);
+    if (last?.text !== text) last = { text, description: describe(parseOsRelease(text) ?? new Map()) };
+    return last.description;
+  };
+}
+
+function firstText(paths: readonly string[]): string {
   for (const path of paths) {
-    try {
-      const text = readSmallFile(path);
-      if (text !== undefined) return parseOsRelease(text.toString());
-    } catch {
-      // Not readable for us: the kernel's words remain.
-    }
+    const text = readSmallText(path);
+    if (text !== undefined) return text;
   }
-  return undefined;
+  return ''; // the kernel's words remain
 }
 
 function describe(release: ReadonlyMap<string, string>): Partial<OperatingSystem> {

@@ -2,15 +2,17 @@ import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { readText } from '#shared/files.ts';
+import { Patience } from '#shared/lifecycle/patience.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
-import { spaceOf, trimFileSystem } from '#shared/native/file-system.ts';
+import { type Space, spaceAtOnce, spaceOf, trimFileSystem } from '#shared/native/file-system.ts';
 import type { DeviceNumber } from '../disks/disks.ts';
 import { parseMountinfo } from './mountinfo.ts';
 import type { FileSystemSize, Mount, Mounts, Trim, Trimmer } from './mounts.ts';
-import { Patience } from './patience.ts';
 
 /** A file system answers from memory; one that needs longer than this is not asked while it hangs. */
 const SIZE_LIMIT_MS = 1_000;
+/** These count their blocks in memory; others may read them from the disk, or ask a program. */
+const COUNT_IN_MEMORY: ReadonlySet<string> = new Set(['ext2', 'ext3', 'ext4', 'xfs']);
 /** Hosts give up on a trim after ten minutes. */
 const TRIM_LIMIT_MS = 600_000;
 /** Of the four threads that Node has for such calls. */
@@ -20,7 +22,8 @@ export function linuxMounts(): Mounts {
   const patience = new Patience(SIZE_LIMIT_MS, MAX_HANGING);
   return {
     list: () => parseMountinfo(readText('/proc/self/mountinfo', 'latin1'), deviceAt),
-    sizeOf: (mount) =>
+    sizeOf: async (mount) =>
+      sizeAtOnce(mount) ??
       patience.ask<FileSystemSize | undefined>(
         keyOf(mount),
         () => sizeOf(mount),
@@ -45,11 +48,19 @@ export function linuxTrimmer(): Trimmer {
 
 const keyOf = ({ major, minor }: DeviceNumber) => `${major}:${minor}`;
 
+function sizeAtOnce({ path, type, major, minor }: Mount): FileSystemSize | undefined {
+  const space = COUNT_IN_MEMORY.has(type) ? spaceAtOnce(path, major, minor) : undefined;
+  return space === undefined ? undefined : sizeIn(space);
+}
+
+function sizeIn({ unit, blocks, free, available }: Space): FileSystemSize {
+  const used = blocks - free;
+  return { used: used * unit, total: (used + available) * unit, privilegedTotal: blocks * unit };
+}
+
 async function sizeOf({ path }: Mount): Promise<FileSystemSize | undefined> {
   try {
-    const { unit, blocks, free, available } = await spaceOf(path);
-    const used = blocks - free;
-    return { used: used * unit, total: (used + available) * unit, privilegedTotal: blocks * unit };
+    return sizeIn(await spaceOf(path));
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;

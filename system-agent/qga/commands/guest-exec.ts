@@ -15,6 +15,7 @@ export const guestExec = defineCommand({
   name: 'guest-exec',
   since: '2.5',
   summary: 'Start a program; guest-exec-status tells its ending and, if asked for, its output.',
+  testedBy: 'same dialogues as with qemu-ga; in a guest as root',
   args: object({
     path: string,
     arg: optional(array(string, MAX_STRINGS)),

@@ -5,6 +5,7 @@ export const guestFileClose = defineCommand({
   name: 'guest-file-close',
   since: '0.15',
   summary: 'Write what is buffered and close a file.',
+  testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64 }),
   needs: ['files'],
   readOnly: false,

@@ -5,6 +5,7 @@ export const guestFileFlush = defineCommand({
   name: 'guest-file-flush',
   since: '0.15',
   summary: 'Hand what is buffered to the operating system.',
+  testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64 }),
   needs: ['files'],
   readOnly: false,

@@ -14,6 +14,7 @@ export const guestFileSeek = defineCommand({
   name: 'guest-file-seek',
   since: '0.15',
   summary: 'Move the position of an open file; the answer is where it is then.',
+  testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({
     handle: int64,
     offset: int64,

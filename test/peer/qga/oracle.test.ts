@@ -6,6 +6,7 @@ import { type RunningAgent, startOracle, startQemuGaFace, startSystemAgent } fro
 import { askOracle } from '#test/support/oracle.ts';
 import { without } from '#test/support/programs.ts';
 import { newerThan } from '#test/support/qemu-release.ts';
+import { wrongRequests } from '#test/support/qga/wrong-arguments.ts';
 import { DISPATCH_ERRORS } from '#test/support/qga-dispatch-errors.ts';
 import { MALFORMED } from '#test/support/qga-malformed.ts';
 import { exchange } from '#test/support/raw-client.ts';
@@ -86,6 +87,18 @@ describe('the same requests to qemu-ga and to us', { skip: without('qemu-ga') },
       assert.deepEqual(parse(mine), parse(theirs));
     });
   }
+
+  it('same members for wrong arguments of every command that only reads', async () => {
+    const info = parse(
+      (await askOracle(oracle.socket, '{"execute":"guest-info"}')).toString('latin1'),
+    )[0] as JsonObject;
+    const release = String((info.get('return') as JsonObject).get('version'));
+    for (const [execute, args] of wrongRequests('read-only', newerThan(release))) {
+      const { theirs, mine } = await ask(JSON.stringify({ execute, arguments: args }));
+      assert.match(theirs, /"error"/);
+      assert.deepEqual(parse(mine), parse(theirs), JSON.stringify([execute, args]));
+    }
+  });
 
   it('same interfaces, addresses and hardware addresses in the same order; counters of the same names', async () => {
     const { theirs, mine } = await ask('{"execute":"guest-network-get-interfaces"}');

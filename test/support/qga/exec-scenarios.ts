@@ -17,6 +17,7 @@ export const EXEC_SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
   'a program that ends well': [exec('true'), until()],
   'an exit code': run('fail7'),
   'a signal': run('killed'),
+  'a real-time signal': run('killed-34'),
   'output is kept when asked for': run('both'),
   'and not otherwise': [exec('both', { 'capture-output': false }), until()],
   'no output, no members': run('true'),

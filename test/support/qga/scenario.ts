@@ -24,6 +24,7 @@ const PROGRAMS = ['true', 'false', 'cat', 'printf', 'env', 'pwd', 'sleep'];
 const SCRIPTS: Readonly<Record<string, string>> = {
   fail7: 'exit 7',
   killed: 'kill -TERM $$',
+  'killed-34': 'kill -34 $$',
   both: 'echo out; echo err >&2; echo out again',
   daemon: '(sleep 0.5; echo late) & echo early',
   left: '(exec >/dev/null 2>&1; sleep 1) & echo gone',

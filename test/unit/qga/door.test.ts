@@ -20,6 +20,7 @@ function slowCommand() {
     name: 'guest-slow',
     since: '0',
     summary: '',
+    testedBy: 'here',
     args: object({}),
     needs: [],
     readOnly: true,

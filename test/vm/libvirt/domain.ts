@@ -19,7 +19,7 @@ export class Domain implements AsyncDisposable {
   private constructor(
     private readonly libvirt: Libvirt,
     readonly name: string,
-    readonly shell: RootShell,
+    private rootShell: RootShell,
     private readonly file: (end: string) => string,
   ) {}
 
@@ -33,6 +33,17 @@ export class Domain implements AsyncDisposable {
     await libvirt.virsh('create', file('xml'));
     const shell = await RootShell.connect(file('shell'), BOOT_TIMEOUT_MS);
     return new Domain(libvirt, name, shell, file);
+  }
+
+  get shell(): RootShell {
+    return this.rootShell;
+  }
+
+  /** After a reboot: its shell answers again, and the product is where it was. */
+  async isBack(): Promise<void> {
+    this.rootShell[Symbol.dispose]();
+    this.rootShell = await RootShell.connect(this.file('shell'), BOOT_TIMEOUT_MS);
+    await mountPayload(this.rootShell);
   }
 
   /** Path of a listening unix socket that is not libvirt's own: oVirt's port, and the SPICE server of a desktop. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { Patience } from '#system-agent/mounts/patience.ts';
+import { Patience } from '#shared/lifecycle/patience.ts';
 
 const hangs = () => new Promise<string>(() => {});
 const late = () => 'late';
