@@ -20,6 +20,12 @@ export interface Config {
   readonly cpusSeconds: number;
   readonly applicationsSeconds: number;
   readonly ignoredNics: readonly string[];
+  /** qemu-ga's freeze script: its path, `auto` as qemu-ga was told, `off`. */
+  readonly freezeHook: string;
+  /** For each freeze hook in each phase. */
+  readonly hookSeconds: number;
+  /** Folder of freeze hooks, or `off`. */
+  readonly hooksDirectory: string;
   /** Socket for the agents of login sessions. */
   readonly link: string;
   /** Users whose session agents are served where there is no logind to ask. */
@@ -49,6 +55,9 @@ export const DEFAULTS: Config = {
   cpusSeconds: 60,
   applicationsSeconds: 120,
   ignoredNics: ['docker0'],
+  freezeHook: 'auto',
+  hookSeconds: 60,
+  hooksDirectory: '/etc/uga/freeze.d',
   link: '/run/uga/link.sock',
   allowUids: [],
   uinput: { kind: 'auto' },

@@ -40,6 +40,12 @@ export interface ClockFact {
   readonly built: number | undefined;
 }
 
+export interface HookFact {
+  readonly path: string;
+  /** Why it would not be run; undefined when it would. */
+  readonly objection: string | undefined;
+}
+
 /** Everything that the checks judge, gathered without changing or starting anything (S3). */
 export interface Facts {
   readonly isRoot: boolean;
@@ -48,6 +54,8 @@ export interface Facts {
   readonly config: Config;
   /** What is wrong with the configuration, ours and that of the replaced agents. */
   readonly problems: readonly Problem[];
+  /** Freeze hooks that are there now. */
+  readonly hooks: Known<readonly HookFact[]>;
   /** The answer of the running agent. */
   readonly agent: Known<Answer>;
   /** All virtio-serial ports; undefined when the kernel has no driver for them. */

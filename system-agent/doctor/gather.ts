@@ -5,8 +5,10 @@ import { AgentError } from '#shared/errors.ts';
 import { silent } from '#shared/log/log.ts';
 import { readConfiguration } from '../config/read.ts';
 import { askOnce } from '../control/client.ts';
+import { hookPlaces } from '../freeze/hooks/places.ts';
 import type { Facts, Known } from './facts.ts';
 import { readClock } from './probes/clock.ts';
+import { readHooks } from './probes/hooks.ts';
 import { originalsAmong, readPackages } from './probes/originals.ts';
 import { readPorts } from './probes/ports.ts';
 import { findHolders, readProcesses } from './probes/processes.ts';
@@ -22,7 +24,8 @@ export interface GatherOptions {
 
 /** Looks at the machine, and changes and starts nothing. */
 export async function gatherFacts(options: GatherOptions): Promise<Facts> {
-  const { config, problems } = readConfiguration({ file: options.config });
+  const configuration = readConfiguration({ file: options.config });
+  const { config, problems } = configuration;
   const isRoot = process.getuid?.() === 0;
   const [agent, services] = await Promise.all([
     asked(() => askOnce(options.control ?? config.control, ASK_MS)),
@@ -35,6 +38,7 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     installed: { version: UGA_VERSION, commit: UGA_COMMIT },
     config,
     problems,
+    hooks: readHooks(hookPlaces(configuration)),
     agent,
     ports,
     holders: isRoot

@@ -4,7 +4,12 @@ import { build } from 'esbuild';
 import { common, copyNativeParts, root } from '../../installer/esbuild.js';
 
 /** Programs that tests start, here or in a guest; each is build/test/GROUP-NAME.js like a test. */
-const PROGRAMS = ['test/vm/channel-probe.ts', 'test/support/link/system-side.ts', 'test/support/link/session-side.ts'];
+const PROGRAMS = [
+  'test/vm/channel-probe.ts',
+  'test/vm/hooks-probe.ts',
+  'test/support/link/system-side.ts',
+  'test/support/link/session-side.ts',
+];
 
 /**
  * Compiles every test/GROUP/*.test.ts, and what they start, into build/test, with shared chunks.

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { splitWords } from '#shared/config/unit-file.ts';
+import { isHookName } from '../../freeze/hooks/names.ts';
 import type { Files } from '../files.ts';
 import type { Findings } from '../findings.ts';
 import { QemuGaWords } from './qemu-ga-words.ts';
@@ -75,15 +77,12 @@ function readVariable(name: string, { value, place }: Variable, words: QemuGaWor
   }
 }
 
-/** Backups and what package managers leave behind; qemu-ga's dispatcher passes over them. */
-const NOT_A_HOOK = /(~|\.bak|\.orig|\.rpm(new|orig|save)|\.sample|\.dpkg-[a-z]+)$/;
-
 function findHooks(files: OriginalFiles, findings: Findings): void {
   for (const file of HOOK_FILES) {
     const isOn = findings.hooks.some(({ path }) => path === file);
     if (!isOn && files.exists(file)) findings.hooks.push({ kind: 'fsfreeze', path: file });
     for (const hook of files.list(`${file}.d`)) {
-      if (!NOT_A_HOOK.test(hook)) findings.hooks.push({ kind: 'fsfreeze.d', path: hook });
+      if (isHookName(path.basename(hook))) findings.hooks.push({ kind: 'fsfreeze.d', path: hook });
     }
   }
 }

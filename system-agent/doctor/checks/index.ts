@@ -5,6 +5,7 @@ import { clock } from './clock.ts';
 import { configuration } from './configuration.ts';
 import { features } from './features.ts';
 import { holders } from './holders.ts';
+import { hooks } from './hooks.ts';
 import { hosts } from './hosts.ts';
 import { originals } from './originals.ts';
 import { ports } from './ports.ts';
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   hosts,
   configuration,
   originals,
+  hooks,
   bus,
   sessions,
   features,

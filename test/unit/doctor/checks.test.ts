@@ -27,6 +27,7 @@ const WELL: Facts = {
   installed: { version: '1.0.0', commit: 'abc' },
   config: DEFAULTS,
   problems: [],
+  hooks: { known: true, value: [] },
   agent: answering({ agents: [served] }),
   ports: [
     { node: 'vport1p1', name: 'org.qemu.guest_agent.0' },
@@ -54,6 +55,11 @@ const problem = (severity: Severity) => ({ severity, place: 'uga.conf:3', text: 
 const unit = (active: string | undefined, file: string | undefined): Facts['unit'] => ({
   known: true,
   value: { active, file },
+});
+
+const hookFact = (objection: string | undefined): Facts['hooks'] => ({
+  known: true,
+  value: [{ path: '/etc/uga/freeze.d/a', objection }],
 });
 
 /** What differs from a well guest, the line that says so, and whose it is. */
@@ -110,6 +116,9 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
     /^note .*EACCES/,
   ],
   ['switched off', { config: { ...DEFAULTS, uinput: { kind: 'off' } } }, 'uinput', /^ok .*switched off/],
+  ['hooks', { hooks: hookFact(undefined) }, 'hooks', /^ok .*freeze hook \/etc\/uga\/freeze\.d\/a/],
+  ['a refused hook', { hooks: hookFact('/etc may be written') }, 'hooks', /^FAIL .*a is not run: \/etc may .*; let/],
+  ['hooks nobody may see', { hooks: HIDDEN }, 'hooks', /^\? .*hidden/],
   ['no bus', { bus: HIDDEN }, 'bus', /^note .*dbus/],
   ['no logind', { bus: { known: true, value: { logind: false } } }, 'bus', /^note .*logind/],
   ['the agent is not on it', { agent: answering({ bus: { connected: false } }) }, 'bus', /^FAIL .*not reached/],
