@@ -137,7 +137,7 @@ export async function makeStandalone(overlay: string, base: string, file: string
 }
 
 /** A resumed kernel still remembers the disk as it was when the state was saved. */
-export async function mountPayload(shell: RootShell): Promise<void> {
+async function mountPayload(shell: RootShell): Promise<void> {
   await shell.run('blockdev --flushbufs /dev/vdb && mount -t ext4 -o ro /dev/vdb /opt/uga');
 }
 

@@ -39,11 +39,10 @@ export class Domain implements AsyncDisposable {
     return this.rootShell;
   }
 
-  /** After a reboot: its shell answers again, and the product is where it was. */
+  /** After a reboot: its shell answers again. */
   async isBack(): Promise<void> {
     this.rootShell[Symbol.dispose]();
     this.rootShell = await RootShell.connect(this.file('shell'), BOOT_TIMEOUT_MS);
-    await mountPayload(this.rootShell);
   }
 
   /** Path of a listening unix socket that is not libvirt's own: oVirt's port, and the SPICE server of a desktop. */
