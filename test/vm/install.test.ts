@@ -48,6 +48,7 @@ for (const image of ['bookworm', 'trixie'] as const) {
       assert.deepEqual(await host.ask('guest-ping'), { return: {} });
       assert.match(await shell.run('cat /etc/uga/uga.conf'), /# ours$/);
       assert.equal(await shell.run('cat /etc/uga/uga.conf.d/more.conf'), '# more');
+      await reloadsLists(guest, host);
     });
 
     it('stays switched off where the administrator has switched it off', async () => {
@@ -74,6 +75,19 @@ async function threeDoorsAnswer(guest: Machine): Promise<void> {
   } finally {
     spice.destroy();
   }
+}
+
+/** `systemctl reload` takes up a new block list; the process stays. */
+async function reloadsLists({ shell }: Machine, host: QgaClient): Promise<void> {
+  const process = await pidOf(shell, product);
+  await shell.run("printf '[qga]\\nblock-rpcs=guest-get-users\\n' >/etc/uga/uga.conf.d/more.conf");
+  await shell.run(`systemctl reload ${product.unit}`);
+  const { error } = await until(SOON_MS, 'the new list', async () => {
+    const answer = await host.ask('guest-get-users');
+    return answer.error === undefined ? undefined : answer;
+  });
+  assert.match(error?.desc ?? '', /has been disabled/);
+  assert.equal(await pidOf(shell, product), process);
 }
 
 async function restart(guest: Machine): Promise<void> {
