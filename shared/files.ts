@@ -3,13 +3,18 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { AgentError, errnoOf } from './errors.ts';
 
+/** No file or list that is read at once is longer: of mounts, routes or logins these are tens of thousands. */
+const MAX_LENGTH = 16 * 1024 * 1024;
+
 /**
  * A small local file, read in place: a turn through the thread pool costs ten times what the read does.
  * @returns undefined when there is no such file, which is cheap
- * @throws {Error} errno error for every other reason
+ * @throws {Error} errno error for every other reason; {AgentError} 'failed' when it is longer than anything sane
  */
 export function readSmallFile(file: string): Buffer | undefined {
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (found.size > MAX_LENGTH) throw tooLong(file);
   return readFileSync(file);
 }
 
@@ -41,9 +46,6 @@ export function isBelow(folder: string, file: string): boolean {
   return path.isAbsolute(file) && path.normalize(file).startsWith(`${path.normalize(folder).replace(/\/$/, '')}/`);
 }
 
-/** Lists of the kernel grow with what they list; 16 MiB are a hundred thousand lines. */
-const MAX_LIST = 16 * 1024 * 1024;
-
 /**
  * Text of a list that the kernel makes as it is read, such as those in /proc.
  * @throws {Error} errno error; {AgentError} 'failed' when it is longer than anything sane
@@ -57,7 +59,7 @@ export function readText(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): st
       const count = readSync(fd, bytes, size, bytes.length - size, null);
       if (count === 0) return bytes.toString(encoding, 0, size);
       size += count;
-      if (size > MAX_LIST) throw new AgentError('failed', `${path} is longer than ${MAX_LIST >> 20} MiB`);
+      if (size > MAX_LENGTH) throw tooLong(path);
       if (size === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(bytes.length)]);
     }
   } finally {
@@ -66,3 +68,7 @@ export function readText(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): st
 }
 
 const FIRST_READ = 8192;
+
+function tooLong(path: string): AgentError {
+  return new AgentError('failed', `${path} is longer than ${MAX_LENGTH >> 20} MiB`);
+}

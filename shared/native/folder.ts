@@ -1,6 +1,6 @@
-import { closeSync } from 'node:fs';
 import { readAvailable } from './descriptor.ts';
 import { checked, libc } from './libc.ts';
+import { watchOwned } from './owned-watch.ts';
 import { type Watch, watchReadiness } from './readiness.ts';
 
 const IN_NONBLOCK_CLOEXEC = 0o2004000;
@@ -27,29 +27,18 @@ const LENGTH_OFFSET = 12;
  * @throws {Error} errno error, ENOENT when there is no such folder
  */
 export function watchFolder(folder: string, appeared: (name: string) => void): Watch {
-  const fd = checked(inotifyInit(IN_NONBLOCK_CLOEXEC), 'inotify_init1');
   const events = Buffer.alloc(EVENTS_SIZE);
-  let open = true;
+  const fd = checked(inotifyInit(IN_NONBLOCK_CLOEXEC), 'inotify_init1');
   const report = () => {
-    for (let size = readAvailable(fd, events); size; size = open ? readAvailable(fd, events) : 0) {
-      for (const name of namesOf(events.subarray(0, size))) if (open) appeared(name);
+    for (let size = readAvailable(fd, events); size; size = watch.open ? readAvailable(fd, events) : 0) {
+      for (const name of namesOf(events.subarray(0, size))) if (watch.open) appeared(name);
     }
   };
-  try {
+  const watch = watchOwned(fd, () => {
     checked(inotifyAddWatch(fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR), 'inotify_add_watch', folder);
-    const watch = watchReadiness(fd, report);
-    return {
-      close() {
-        if (!open) return;
-        open = false;
-        watch.close();
-        closeSync(fd);
-      },
-    };
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
+    return watchReadiness(fd, report);
+  });
+  return watch;
 }
 
 function* namesOf(events: Buffer): Generator<string> {

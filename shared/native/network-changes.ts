@@ -1,7 +1,7 @@
-import { closeSync } from 'node:fs';
 import { errnoOf } from '#shared/errors.ts';
 import { readAvailable } from './descriptor.ts';
 import { checked, libc } from './libc.ts';
+import { watchOwned } from './owned-watch.ts';
 import { type Watch, watchReadiness } from './readiness.ts';
 
 const AF_NETLINK = 16;
@@ -25,30 +25,16 @@ const MESSAGES_SIZE = 16 * 1024;
  * @throws {Error} errno error
  */
 export function watchNetwork(changed: () => void): Watch {
-  const fd = checked(socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, NETLINK_ROUTE), 'socket');
   const messages = new Uint8Array(MESSAGES_SIZE);
-  let open = true;
-  try {
+  const fd = checked(socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, NETLINK_ROUTE), 'socket');
+  const report = () => {
+    if (drain(fd, messages) && watch.open) changed();
+  };
+  const watch = watchOwned(fd, () => {
     checked(bind(fd, address(), ADDRESS_SIZE), 'bind');
-    const watch = watchReadiness(
-      fd,
-      () => {
-        if (drain(fd, messages) && open) changed();
-      },
-      { writable: false },
-    );
-    return {
-      close() {
-        if (!open) return;
-        open = false;
-        watch.close();
-        closeSync(fd);
-      },
-    };
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
+    return watchReadiness(fd, report, { writable: false });
+  });
+  return watch;
 }
 
 /** `struct sockaddr_nl`: u16 family, u16 padding, u32 port (0: the kernel chooses), u32 groups. netlink(7) */

@@ -1,8 +1,8 @@
-import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { errnoOf } from '#shared/errors.ts';
 import { checked, libc } from './libc.ts';
+import { watchOwned } from './owned-watch.ts';
 import { type Watch, watchReadiness } from './readiness.ts';
 
 /**
@@ -160,29 +160,12 @@ function howEnded(status: number): HowEnded {
 /** A pidfd is readable when its process has ended. */
 function watchEnd(pid: number, look: () => void): Watch {
   try {
-    return watchPidfd(checked(Number(syscall(SYS_PIDFD_OPEN, pid, 0)), 'pidfd_open'), look);
+    const pidfd = checked(Number(syscall(SYS_PIDFD_OPEN, pid, 0)), 'pidfd_open');
+    return watchOwned(pidfd, () => watchReadiness(pidfd, look, { writable: false }));
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     const timer = setInterval(look, LOOK_EVERY_MS).unref();
     return { close: () => clearInterval(timer) };
-  }
-}
-
-function watchPidfd(pidfd: number, look: () => void): Watch {
-  try {
-    const watch = watchReadiness(pidfd, look, { writable: false });
-    let open = true;
-    return {
-      close() {
-        if (!open) return;
-        open = false;
-        watch.close();
-        closeSync(pidfd);
-      },
-    };
-  } catch (error) {
-    closeSync(pidfd);
-    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { openSync, readFileSync } from 'node:fs';
 import type { Io } from '#shared/cli/io.ts';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
-import type { Service } from '#shared/lifecycle/service.ts';
+import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { LogLevel } from '#shared/log/log.ts';
 import { createLog } from '#shared/log/stderr.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
@@ -25,6 +25,7 @@ import {
 import { becomeDaemon, isDaemon, startDaemon } from './daemon.ts';
 import { HELP } from './help.ts';
 import { readOptions } from './options.ts';
+import { retryNotice } from './retry-path.ts';
 
 const CONFIG_FILE = '/etc/qemu/qemu-ga.conf';
 
@@ -77,7 +78,9 @@ async function serve(config: QemuGaConfig): Promise<number> {
     stateFolder: config.statedir,
     log,
   });
-  return runUntilSignal(asDaemon(qgaAgent({ channel, platform, gate: listGate(lists), log })), log);
+  const agent = qgaAgent({ channel, platform, gate: listGate(lists), log });
+  const services = config.retryPath ? [retryNotice(channel, log), agent] : [agent];
+  return runUntilSignal(asDaemon(new ServiceGroup(agent.name, services)), log);
 }
 
 /** A daemon without a log file tells its start's problems only: nobody reads what comes after. */

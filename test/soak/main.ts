@@ -1,5 +1,4 @@
-import { startSystemAgent } from '#test/support/agents.ts';
-import { complaints, soak } from './soak.ts';
+import { complaints, soakConfined } from './soak.ts';
 
 const DEFAULT_CALLS = 1_000_000;
 
@@ -10,8 +9,7 @@ export async function runSoak(argv: readonly string[]): Promise<number> {
     console.error(`soak: '${argv[0]}' is no number of calls`);
     return 2;
   }
-  await using agent = await startSystemAgent();
-  const figures = await soak(agent, calls);
+  const figures = await soakConfined(calls);
   const wrong = complaints(figures);
   console.log(JSON.stringify({ ...figures, complaints: wrong }, undefined, 2));
   return wrong.length === 0 ? 0 : 1;

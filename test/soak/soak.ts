@@ -1,6 +1,9 @@
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { commands } from '#system-agent/qga/commands/index.ts';
-import type { RunningAgent } from '#test/support/agents.ts';
+import { type RunningAgent, startConfinedAgent } from '#test/support/agents.ts';
 import { childrenOf, openDescriptors, privateDirtyKib, residentKib } from '#test/support/processes.ts';
+import { temporaryFolder } from '#test/support/programs.ts';
 import { RawClient } from '#test/support/raw-client.ts';
 
 /** Arguments of the reading commands that need some. */
@@ -12,6 +15,8 @@ const ARGUMENTS: Readonly<Record<string, object>> = {
 /** These start a process: a thousandth of the others' number is plenty. */
 const RARE: ReadonlySet<string> = new Set(['guest-ssh-get-authorized-keys']);
 const RARE_EVERY = 1000;
+/** A file is opened, used and closed, and a program run, after as many rounds. */
+const DIALOGUE_EVERY = 20;
 
 /** What no host should say; it must not cost anything that stays either. */
 const NONSENSE = [
@@ -27,8 +32,10 @@ export interface Figures {
   readonly commands: number;
   readonly seconds: number;
   readonly callsPerSecond: number;
-  /** Answers that were errors; those to nonsense are. */
+  /** Answers that were errors, but for those to nonsense. */
   readonly errors: number;
+  /** Files that were opened and programs that were run. */
+  readonly dialogues: number;
   readonly descriptors: Change;
   readonly children: Change;
   readonly resident: Change;
@@ -40,16 +47,27 @@ interface Change {
   readonly after: number;
 }
 
+/** @param calls how many, to an agent of its own */
+export async function soakConfined(calls: number): Promise<Figures> {
+  using folder = temporaryFolder();
+  symlinkSync('/bin/true', path.join(folder.path, 'true'));
+  await using agent = await startConfinedAgent(folder.path);
+  return await soak(agent, folder.path, calls); // before they end
+}
+
 /**
- * Asks every command that only reads, and nonsense, round after round over one connection after the other.
+ * Asks every command that only reads, and nonsense, round after round over one connection after the other, with files and
+ * programs now and then.
+ * @param folder to which the agent is held, with a program `true` in it
  * @param calls how many, after as many as a tenth of it to warm up
  */
-export async function soak(agent: RunningAgent, calls: number): Promise<Figures> {
+async function soak(agent: RunningAgent, folder: string, calls: number): Promise<Figures> {
   const names = commands.filter(({ readOnly }) => readOnly).map(({ name }) => name);
   const request = (execute: string) => JSON.stringify({ execute, arguments: ARGUMENTS[execute] });
   const often = [...names.filter((name) => !RARE.has(name)).map(request), ...NONSENSE];
   const rare = names.filter((name) => RARE.has(name)).map(request);
   let errors = 0;
+  let dialogues = 0;
 
   /** @returns calls made, at least `count` */
   async function run(count: number): Promise<number> {
@@ -60,8 +78,13 @@ export async function soak(agent: RunningAgent, calls: number): Promise<Figures>
       for (let turn = 0; turn < ROUNDS_PER_CLIENT && done < count; turn++, round++) {
         const batch = round % RARE_EVERY === 0 ? [...often, ...rare] : often;
         client.send(`${batch.join('\n')}\n`);
-        for (const line of await receive(client, batch.length)) if (/"error": \{"class"/.test(line)) errors++;
+        for (const line of await receive(client, batch.length)) if (isError(line)) errors++;
+        errors -= NONSENSE.length;
         done += batch.length;
+        if (round % DIALOGUE_EVERY !== 0) continue;
+        done += await useFile(client, path.join(folder, 'file'));
+        done += await runProgram(client, path.join(folder, 'true'));
+        dialogues++;
       }
     }
     return done;
@@ -69,6 +92,7 @@ export async function soak(agent: RunningAgent, calls: number): Promise<Figures>
 
   await run(Math.ceil(calls / 10));
   errors = 0;
+  dialogues = 0;
   const before = measure(agent.program.pid);
   const started = performance.now();
   const made = await run(calls);
@@ -81,11 +105,41 @@ export async function soak(agent: RunningAgent, calls: number): Promise<Figures>
     seconds: Math.round(seconds * 10) / 10,
     callsPerSecond: Math.round(made / seconds),
     errors,
+    dialogues,
     descriptors: change('descriptors'),
     children: change('children'),
     resident: change('resident'),
     privateDirty: change('privateDirty'),
   };
+}
+
+const isError = (line: string) => /"error": \{"class"/.test(line);
+
+/** @returns calls made. @throws when one of them is an error */
+async function useFile(client: RawClient, file: string): Promise<number> {
+  const handle = await ask(client, 'guest-file-open', { path: file, mode: 'w+' });
+  const text = Buffer.from('some content\n').toString('base64');
+  await ask(client, 'guest-file-write', { handle, 'buf-b64': text });
+  await ask(client, 'guest-file-seek', { handle, offset: 0, whence: 'set' });
+  await ask(client, 'guest-file-read', { handle, count: 100 });
+  await ask(client, 'guest-file-close', { handle });
+  return 5;
+}
+
+/** @returns calls made. @throws when one of them is an error */
+async function runProgram(client: RawClient, program: string): Promise<number> {
+  const { pid } = (await ask(client, 'guest-exec', { path: program, 'capture-output': true })) as { pid: number };
+  for (let calls = 2; ; calls++) {
+    const { exited } = (await ask(client, 'guest-exec-status', { pid })) as { exited: boolean };
+    if (exited) return calls;
+  }
+}
+
+async function ask(client: RawClient, execute: string, args: object): Promise<unknown> {
+  client.send(`${JSON.stringify({ execute, arguments: args })}\n`);
+  const [line = ''] = await receive(client, 1);
+  if (isError(line)) throw new Error(`${execute}: ${line}`);
+  return (JSON.parse(line) as { return: unknown }).return;
 }
 
 const ROUNDS_PER_CLIENT = 500;
@@ -110,9 +164,10 @@ function measure(pid: number) {
 const SLACK_KIB = 10_000;
 
 /** Why the figures are not those of an agent that keeps nothing; empty when they are. */
-export function complaints({ descriptors, children, resident }: Figures): string[] {
+export function complaints({ errors, descriptors, children, resident }: Figures): string[] {
   const grown = resident.after - resident.before;
   return [
+    ...(errors === 0 ? [] : [`${errors} answers were errors`]),
     ...(descriptors.after > descriptors.before ? ['descriptors were left open'] : []),
     ...(children.after > 0 ? ['children were left'] : []),
     ...(grown > SLACK_KIB ? [`resident memory grew by ${grown} KiB`] : []),

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, temporaryFolder } from './programs.ts';
+import { RawClient } from './raw-client.ts';
 
 /**
  * Agents on a unix socket. Ours is started with refusing ports, always: no byte that a test sends can change the
@@ -21,6 +23,30 @@ export function safeEnvironment(): NodeJS.ProcessEnv {
 /** @param options more options of the face */
 export async function startSystemAgent(...options: string[]): Promise<RunningAgent> {
   return start((folder, socket) => systemAgentArguments(folder, socket, options));
+}
+
+/**
+ * The same, started by another program: `wrapper` and then our own words. It may live in namespaces of its own, so only
+ * connecting tells that it listens.
+ */
+export async function startAgentThrough(
+  wrapper: readonly [string, ...string[]],
+  effects: string,
+): Promise<RunningAgent> {
+  const environment = { ...process.env, UGA_EFFECTS: effects };
+  return start((folder, socket) => [...wrapper, ...systemAgentArguments(folder, socket, [])], environment, connected);
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+async function connected(program: Program, socket: string): Promise<void> {
+  for (const end = Date.now() + START_TIMEOUT_MS; ; await sleep(20)) {
+    try {
+      return (await RawClient.connect(socket))[Symbol.dispose]();
+    } catch (error) {
+      if (!program.running || Date.now() > end) throw new Error(`no agent: ${program.stderr}`, { cause: error });
+    }
+  }
 }
 
 /**
@@ -70,12 +96,13 @@ function qemuGaOptions(folder: string, socket: string): string[] {
 async function start(
   argv: (folder: string, socket: string) => [string, ...string[]],
   environment = safeEnvironment(),
+  ready = (program: Program, socket: string) => program.socket(socket),
 ): Promise<RunningAgent> {
   const folder = temporaryFolder();
   const socket = path.join(folder.path, 'qga.sock');
   const program = new Program(argv(folder.path, socket), environment);
   try {
-    await program.socket(socket);
+    await ready(program, socket);
   } catch (error) {
     await program[Symbol.asyncDispose]();
     folder[Symbol.dispose]();

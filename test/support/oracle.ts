@@ -25,6 +25,7 @@ const FORBIDDEN = [
 /** What may be asked for below a folder of the test's own: by name, and by what it names. */
 const CONFINED: ReadonlyMap<string, (args: JsonObject, folder: string) => boolean> = new Map([
   ['guest-ping', () => true],
+  ['guest-get-fsinfo', () => true],
   ['guest-file-open', (args, folder) => isBelow(folder, textOf(args.get('path')))],
   ...['read', 'write', 'seek', 'flush', 'close'].map((name) => [`guest-file-${name}`, () => true] as const),
   ['guest-exec', isConfinedProgram],

@@ -104,6 +104,14 @@ for (const kind of [OURS, THEIRS]) {
       assert.equal(existsSync(place.pidFile), false);
     });
 
+    it('-r waits for a device that is not there, and says so', async () => {
+      using place = new Place();
+      const options = ['-v', '-r', '-m', 'virtio-serial', '-p', path.join(place.path, 'none'), '-t', place.path];
+      await using agent = new Program([...kind.argv, ...options, '-f', place.pidFile], safeEnvironment());
+      await until(() => /waiting for channel path\.\.\./.test(agent.stderr + agent.stdout), 'the words');
+      assert.ok(agent.running);
+    });
+
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       it(`${signal} is a clean end`, async () => {
         using place = new Place();

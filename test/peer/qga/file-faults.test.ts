@@ -112,6 +112,20 @@ describe('files and programs when things go wrong', () => {
   });
 });
 
+const POLL_ROUNDS = 30;
+
+/** What these hosts ask for again and again, in their order: KubeVirt's agent poller, VDSM's qemu guest agent poller. */
+const POLLS = {
+  KubeVirt: [
+    ...['guest-info', 'guest-get-fsinfo', 'guest-get-users', 'guest-get-osinfo', 'guest-get-timezone'],
+    ...['guest-get-host-name', 'guest-network-get-interfaces'],
+  ],
+  VDSM: [
+    ...['guest-info', 'guest-get-vcpus', 'guest-network-get-interfaces', 'guest-get-disks', 'guest-get-fsinfo'],
+    ...['guest-get-host-name', 'guest-get-osinfo', 'guest-get-timezone', 'guest-get-users'],
+  ],
+} as const;
+
 describe('dialogues of hosts', () => {
   it('Proxmox VE: file-read and file-write, each request on its own connection behind a sync', async () => {
     await using agent = await startConfinedAgent(folder);
@@ -147,33 +161,33 @@ describe('dialogues of hosts', () => {
     assert.match(desc(missing), /No such file or directory/);
   });
 
-  it('reading pieces of 1 MiB between the polls of a host, 99 of 100 answers come within 200 ms', async () => {
-    writeFileSync(path.join(folder, 'huge'), Buffer.alloc(8 << 20, 7));
-    await using agent = await startConfinedAgent(folder);
-    const handle = await handleOf(agent.socket, 'huge', 'r');
-    using client = await RawClient.connect(agent.socket);
-    const requests = [
-      { execute: 'guest-file-read', arguments: { handle, count: 1 << 20 } },
-      { execute: 'guest-info' },
-      { execute: 'guest-network-get-interfaces' },
-      { execute: 'guest-get-osinfo' },
-      { execute: 'guest-get-users' },
-      { execute: 'guest-exec', arguments: { path: path.join(folder, 'bin', 'true') } },
-      { execute: 'guest-file-seek', arguments: { handle, offset: 0, whence: 'set' } },
-    ];
-    const took: number[] = [];
-    for (let round = 0; round < 60; round++) {
-      for (const request of requests) {
-        const started = performance.now();
-        client.send(JSON.stringify(request));
-        await client.receive((bytes) => bytes.at(-1) === 10);
-        took.push(performance.now() - started);
+  for (const [host, polls] of Object.entries(POLLS)) {
+    it(`${host}: its polls with file data and programs between them, 99 of 100 answers within 200 ms`, async (test) => {
+      writeFileSync(path.join(folder, 'huge'), Buffer.alloc(8 << 20, 7));
+      await using agent = await startConfinedAgent(folder);
+      const handle = await handleOf(agent.socket, 'huge', 'r');
+      using client = await RawClient.connect(agent.socket);
+      const between = [
+        { execute: 'guest-file-read', arguments: { handle, count: 1 << 20 } },
+        { execute: 'guest-exec', arguments: { path: path.join(folder, 'bin', 'true'), 'capture-output': true } },
+        { execute: 'guest-file-seek', arguments: { handle, offset: 0, whence: 'set' } },
+      ];
+      const took: number[] = [];
+      for (let at = 0; at < POLL_ROUNDS * polls.length; at++) {
+        for (const request of [{ execute: polls[at % polls.length] }, between[at % between.length]]) {
+          const started = performance.now();
+          client.send(`${JSON.stringify(request)}\n`);
+          const [answer = ''] = await client.lines(1);
+          took.push(performance.now() - started);
+          assert.doesNotMatch(answer.slice(0, 20), /error/, JSON.stringify(request));
+        }
       }
-    }
-    took.sort((a, b) => a - b);
-    const p99 = took[Math.floor(took.length * 0.99)] ?? 0;
-    assert.ok(p99 < 200, `99 of 100 within ${p99} ms`);
-  });
+      took.sort((a, b) => a - b);
+      const of = (part: number) => took[Math.floor(took.length * part)] ?? 0;
+      test.diagnostic(`${took.length} answers: median ${of(0.5).toFixed(2)} ms, p99 ${of(0.99).toFixed(2)} ms`);
+      assert.ok(of(0.99) < 200, `99 of 100 within ${of(0.99)} ms`);
+    });
+  }
 });
 
 async function handleOf(socket: string, name: string, mode: string): Promise<number> {
