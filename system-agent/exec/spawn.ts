@@ -7,6 +7,7 @@ import type { Ending, ProgramSpec } from './exec.ts';
 import { findProgram } from './lookup.ts';
 import { Pipes } from './pipes.ts';
 import type { StartProgram } from './table.ts';
+import { asAnyService } from './upbringing.ts';
 
 export interface SpawnOptions {
   /** Our own; what a program inherits of it is less. */
@@ -47,7 +48,8 @@ function spawnChild(
     // One umask serves the whole process; the child has its own once spawn is back.
     const ours = process.umask(umask);
     try {
-      const child = spawn(file, spec.args, { argv0: spec.path, env: environment, stdio: [...stdio] });
+      const options = { argv0: spec.path, env: environment, stdio: [...stdio] };
+      const child = asAnyService(() => spawn(file, spec.args, options));
       child.once('error', reject);
       if (child.pid === undefined) return;
       child.unref();
