@@ -98,7 +98,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     channels: {
       qga: openChannel(config.qga, log, manager),
       ovirt: openChannel(config.ovirt, log, manager),
-      vdagent: openChannel(config.vdagent, log, manager),
+      // Not kept over a restart: the client counts grabs for as long as the port is open, and we begin to count anew.
+      vdagent: openChannel(config.vdagent, log),
     },
     platform: linuxPlatform({
       effects,

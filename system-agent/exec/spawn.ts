@@ -6,6 +6,7 @@ import { inheritable, parseEnvironment } from './environment.ts';
 import { findProgram } from './lookup.ts';
 import { Pipes } from './pipes.ts';
 import type { StartProgram } from './table.ts';
+import { asAnyService } from './upbringing.ts';
 
 export interface SpawnOptions {
   /** Our own; what a program inherits of it is less. */
@@ -36,7 +37,8 @@ export function programStarter({ environment: own, umask }: SpawnOptions): Start
     try {
       const stdio = pipes.open(spec);
       const texts = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-      const child = startProgram({ file, argv: [spec.path, ...spec.args], environment: texts, stdio, umask });
+      const argv = [spec.path, ...spec.args] as const;
+      const child = asAnyService(() => startProgram({ file, argv, environment: texts, stdio, umask }));
       pipes.closeTheirs();
       if (spec.input !== undefined) pipes.feed(spec.input);
       const ended = child.ended.then(async (how) => {

@@ -4,6 +4,8 @@ import { until } from '../support/wait.ts';
 
 const REPLY_TIMEOUT_MS = 30_000;
 
+type EventData = Readonly<Record<string, unknown>>;
+
 /** QEMU's control socket. Source: QEMU docs/interop/qmp-spec.rst. */
 export class Qmp implements Disposable {
   #lastId = 0;
@@ -29,11 +31,16 @@ export class Qmp implements Disposable {
     return result;
   }
 
-  /** The data of the first such event after this call. */
-  async event(name: string, timeoutMs: number): Promise<Readonly<Record<string, unknown>>> {
+  /** The data of the first such event after this call, or of the first that is wanted. */
+  async event(
+    name: string,
+    timeoutMs: number,
+    isWanted: (data: EventData) => boolean = () => true,
+  ): Promise<EventData> {
     return this.socket.find(timeoutMs, `the event ${name}`, (line) => {
       const message = JSON.parse(line);
-      return message.event === name ? (message.data ?? {}) : undefined;
+      const data: EventData = message.data ?? {};
+      return message.event === name && isWanted(data) ? data : undefined;
     });
   }
 
