@@ -4,7 +4,9 @@ import { errnoOf } from '#shared/errors.ts';
 
 /** Longest wait for an agent that should have answered. */
 const TIMEOUT_MS = 20_000;
-const CONNECT_ATTEMPTS = 20;
+const CONNECT_ATTEMPTS = 200;
+/** Of an agent that has bound its socket and does not listen yet, or that has not come to those who wait already. */
+const NOT_YET = ['ECONNREFUSED', 'EAGAIN'];
 
 /** A client that knows no protocol: bytes out, bytes in. */
 export class RawClient implements Disposable {
@@ -34,9 +36,8 @@ export class RawClient implements Disposable {
       try {
         return await RawClient.#connectOnce(path);
       } catch (error) {
-        // An agent that has just started has bound its socket a moment before it listens.
-        if (errnoOf(error) !== 'ECONNREFUSED' || attempt === CONNECT_ATTEMPTS) throw error;
-        await sleep(5);
+        if (!NOT_YET.includes(errnoOf(error) ?? '') || attempt === CONNECT_ATTEMPTS) throw error;
+        await sleep(10);
       }
     }
   }

@@ -34,13 +34,18 @@ describe('an agent that is out of descriptors', { skip: without('prlimit') }, ()
     assert.equal(desc(program), 'Failed to create pipe for communicating with child process (Too many open files)');
     assert.deepEqual(ping, { return: {} });
     assert.match(desc(mounts), /too many open files/i);
-    // The next host may not be let in before there is room; it waits and is served then.
+    // The next host may not be let in before there is room: it waits, or is sent away when its own descriptor was the last.
     const held = await Promise.all(Array.from({ length: 4 }, () => connect(path.join(agent.folder, 'control.sock'))));
-    using late = await RawClient.connect(agent.socket);
-    late.send('{"execute":"guest-ping"}');
+    using early = await RawClient.connect(agent.socket);
+    early.send('{"execute":"guest-ping"}');
     for (const socket of held) socket.destroy();
-    assert.deepEqual(await late.lines(1), ['{"return": {}}']);
-    late[Symbol.dispose]();
+    const served = await early.lines(1).catch(() => []);
+    early[Symbol.dispose]();
+    if (served.length === 0) {
+      using late = await RawClient.connect(agent.socket);
+      late.send('{"execute":"guest-ping"}');
+      assert.deepEqual(await late.lines(1), ['{"return": {}}']);
+    } else assert.deepEqual(served, ['{"return": {}}']);
     const close = Array.from({ length: 64 }, (_, at) => ['guest-file-close', { handle: 1000 + at }] as const);
     await play(agent.socket, folder, close);
     const [ended, again] = (await play(agent.socket, folder, [run, ['until', { pid: '$1' }], open])).slice(1);
