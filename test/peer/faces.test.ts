@@ -103,7 +103,7 @@ describe('uga system-agent', () => {
         '[qga]\nblock-rpcs=\nallow-rpcs=*\n',
         '[ovirt]\nheart_beat_rate=5\nreport_user_rate=10\nreport_num_cpu_rate=60\nreport_application_rate=120\n' +
           'ignored_nics=docker0\n',
-        '[freeze]\nhook=auto\nhook-timeout=60\nhooks-directory=/etc/uga/freeze.d\n',
+        '[freeze]\nlease=600\nhook=auto\nhook-timeout=60\nhooks-directory=/etc/uga/freeze.d\n',
         '[link]\npath=/run/uga/link.sock\nallow-uid=0;1000\n',
         '[pointer]\nuinput=auto\n',
         '[control]\npath=/run/uga/control.sock\n',

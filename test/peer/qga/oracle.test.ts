@@ -93,7 +93,9 @@ describe('the same requests to qemu-ga and to us', { skip: without('qemu-ga') },
       (await askOracle(oracle.socket, '{"execute":"guest-info"}')).toString('latin1'),
     )[0] as JsonObject;
     const release = String((info.get('return') as JsonObject).get('version'));
-    for (const [execute, args] of wrongRequests('read-only', newerThan(release))) {
+    // Nothing of freezing is ever said to the original on this machine; a guest hears it (vm/arguments).
+    const leftOut = new Set([...newerThan(release), 'guest-fsfreeze-status']);
+    for (const [execute, args] of wrongRequests('read-only', leftOut)) {
       const { theirs, mine } = await ask(JSON.stringify({ execute, arguments: args }));
       assert.match(theirs, /"error"/);
       assert.deepEqual(parse(mine), parse(theirs), JSON.stringify([execute, args]));
