@@ -1,0 +1,220 @@
+/*
+ * The guard of a freeze: a small process beside the system agent that thaws when the agent cannot.
+ *
+ * It holds the frozen file systems' descriptors and a timer. It thaws when the lease ends, and at once when the agent's
+ * end of the socket closes, however the agent died. Memory is locked and nothing is logged: it must run while every disk
+ * stands still. Decision 20 has the reasons.
+ *
+ * Started by systemd with a listening socket as descriptor 3 (LISTEN_FDS=1), else with a connected one. One agent at a
+ * time. Messages are 8 bytes, `struct message`; a descriptor may travel with one.
+ *
+ *   agent to guard                                   guard to agent
+ *   O  the folder of the record (descriptor)         o  taken
+ *   M  a file system that will be frozen (desc.)     m  held; the agent may freeze it now
+ *   L  the lease ends in `value` seconds             l  set
+ *   D  all is thawed, or nothing was frozen          d  forgotten
+ *                                                    E  the lease has ended, `value` file systems were thawed
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum { FIRST_FD = 3, MAX_MOUNTS = 1024, MAX_DEPTH = 64, RETRY_NS = 100 * 1000 * 1000 };
+
+struct message {
+    char operation;
+    char unused[3];
+    uint32_t value;
+};
+
+/* FROZEN: a lease runs. ENDING: it has ended, and a freeze that was under way then may still complete. */
+static enum { IDLE, FROZEN, ENDING } state = IDLE;
+static int mounts[MAX_MOUNTS];
+static unsigned mount_count;
+static int folder = -1;
+static int timer = -1;
+
+static void set_timer(time_t seconds, long nanoseconds, long again)
+{
+    struct itimerspec when = { .it_value = { seconds, nanoseconds }, .it_interval = { 0, again } };
+    timerfd_settime(timer, 0, &when, NULL);
+}
+
+/* Counts file systems that were frozen. A file system can be frozen more than once. */
+static unsigned thaw_all(void)
+{
+    unsigned thawed = 0;
+    for (unsigned at = 0; at < mount_count; at++) {
+        int depth = 0;
+        while (depth < MAX_DEPTH && ioctl(mounts[at], FITHAW, 0) == 0)
+            depth++;
+        thawed += depth > 0;
+    }
+    return thawed;
+}
+
+/* The next thaw command tells its host what is written here. The folder is on a tmpfs, which cannot be frozen. */
+static void record_end(const char *reason)
+{
+    int fd = folder < 0 ? -1 : openat(folder, "freeze.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    int complete = dprintf(fd, "ended: %s\n", reason) > 0;
+    close(fd);
+    if (complete)
+        renameat(folder, "freeze.new", folder, "freeze");
+}
+
+static void forget(void)
+{
+    set_timer(0, 0, 0);
+    while (mount_count > 0)
+        close(mounts[--mount_count]);
+    state = IDLE;
+}
+
+static int answer(int agent, char operation, uint32_t value)
+{
+    struct message message = { .operation = operation, .value = value };
+    return send(agent, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof message;
+}
+
+/* Takes `*fd` by setting it to -1. 0 when the agent has to be given up: it broke the protocol. */
+static int obey(int agent, struct message message, int *fd)
+{
+    switch (message.operation) {
+    case 'O':
+        if (*fd < 0 || state != IDLE)
+            return 0;
+        if (folder >= 0)
+            close(folder);
+        folder = *fd;
+        *fd = -1;
+        return answer(agent, 'o', 0);
+    case 'M':
+        if (*fd < 0 || state != FROZEN || mount_count == MAX_MOUNTS)
+            return 0;
+        mounts[mount_count++] = *fd;
+        *fd = -1;
+        return answer(agent, 'm', mount_count);
+    case 'L':
+        if (state == ENDING || message.value == 0)
+            return 0;
+        state = FROZEN;
+        set_timer(message.value, 0, 0);
+        return answer(agent, 'l', message.value);
+    case 'D':
+        forget();
+        return answer(agent, 'd', 0);
+    }
+    return 0;
+}
+
+/* One message and its descriptor. 0 at the agent's end, or when it broke the protocol. */
+static int listen_to(int agent)
+{
+    struct message message;
+    struct iovec part = { &message, sizeof message };
+    union { struct cmsghdr head; char space[CMSG_SPACE(sizeof(int))]; } control;
+    struct msghdr request = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+    ssize_t size = recvmsg(agent, &request, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN))
+        return 1;
+    int fd = -1;
+    struct cmsghdr *head = CMSG_FIRSTHDR(&request);
+    if (size > 0 && head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
+        memcpy(&fd, CMSG_DATA(head), sizeof fd);
+    int obeyed = size == sizeof message && obey(agent, message, &fd);
+    if (fd >= 0)
+        close(fd);
+    return obeyed;
+}
+
+static void lease_ends(int agent)
+{
+    uint64_t expirations;
+    if (read(timer, &expirations, sizeof expirations) < 0 || state == IDLE)
+        return;
+    unsigned thawed = thaw_all();
+    if (state == FROZEN) {
+        state = ENDING;
+        record_end("lease");
+        answer(agent, 'E', thawed);
+        /* A freeze under way completes behind the thaw: go on until the agent says that it does no more. */
+        set_timer(0, RETRY_NS, RETRY_NS);
+    }
+}
+
+/* The kernel closes the agent's end after its last thread, so no freeze is under way any more. */
+static void agent_left(int agent)
+{
+    close(agent);
+    if (state != IDLE) {
+        thaw_all();
+        if (state == FROZEN)
+            record_end("agent died");
+    }
+    forget();
+}
+
+static int is_root(int agent)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(agent, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+}
+
+int main(void)
+{
+    const char *passed = getenv("LISTEN_FDS");
+    int listener = passed != NULL && strcmp(passed, "1") == 0 ? FIRST_FD : -1;
+    int agent = listener < 0 ? FIRST_FD : -1;
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    int signals = signalfd(-1, &ends, SFD_CLOEXEC);
+    timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (signals < 0 || timer < 0 || chdir("/") != 0 || mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+        return 1;
+    for (;;) {
+        if (agent < 0 && listener < 0)
+            return 0;
+        struct pollfd waits[] = { { agent < 0 ? listener : agent, POLLIN, 0 }, { timer, POLLIN, 0 }, { signals, POLLIN, 0 } };
+        /* Deaf to a polite end while anything is frozen. */
+        if (poll(waits, state == IDLE ? 3 : 2, -1) < 0)
+            continue;
+        if (state == IDLE && waits[2].revents != 0)
+            return 0;
+        if (waits[1].revents != 0)
+            lease_ends(agent);
+        if (waits[0].revents == 0)
+            continue;
+        if (agent < 0) {
+            agent = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+            if (agent >= 0 && !is_root(agent)) {
+                close(agent);
+                agent = -1;
+            }
+        } else if (!listen_to(agent)) {
+            agent_left(agent);
+            agent = -1;
+        }
+    }
+}
