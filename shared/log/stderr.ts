@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { type DestinationStream, type LoggerOptions, pino } from 'pino';
 import type { Fields, Log, LogLevel } from './log.ts';
+import { LogValve } from './valve.ts';
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -14,7 +15,13 @@ export interface LogOptions {
 const REDACTED = ['password', 'secret', 'token', 'credentials', 'key'];
 
 /** Lines for people: `2026-01-31T12:00:00.000Z info  host connected channel=virtio:org.qemu.guest_agent.0`. */
-export function createLog({ level, fd, journal }: LogOptions): Log {
+export function createLog(options: LogOptions): Log {
+  return createValvedLog(options).log;
+}
+
+/** The same, with the valve that holds its lines back while nothing can be written. */
+export function createValvedLog({ level, fd, journal }: LogOptions): { readonly log: Log; readonly valve: LogValve } {
+  const valve = new LogValve((line) => writeAll(fd, line));
   const options: LoggerOptions = {
     level,
     base: null,
@@ -24,10 +31,10 @@ export function createLog({ level, fd, journal }: LogOptions): Log {
   };
   const destination: DestinationStream = {
     write(line) {
-      writeAll(fd, render(JSON.parse(line) as Record<string, unknown>, journal));
+      valve.pass(render(JSON.parse(line) as Record<string, unknown>, journal, valve.isShut));
     },
   };
-  return wrap(pino(options, destination));
+  return { log: wrap(pino(options, destination)), valve };
 }
 
 /** What is used of pino's logger, whose own type depends on its options. */
@@ -57,11 +64,14 @@ const LEVELS: ReadonlyMap<unknown, readonly [name: LogLevel, priority: number]> 
   [20, ['debug', 7]],
 ] as const);
 
-function render({ level, time, message, ...fields }: Record<string, unknown>, journal: boolean): string {
+/** @param late the line is written later than it was logged, so that the journal's own time would be wrong */
+function render({ level, time, message, ...fields }: Record<string, unknown>, journal: boolean, late: boolean): string {
   const [name, priority] = LEVELS.get(level) ?? ['error', 3];
   const words = Object.entries(fields).map(([key, value]) => ` ${key}=${renderValue(value)}`);
   const text = `${message}${words.join('')}`;
-  return journal ? `<${priority}>${text}\n` : `${new Date(Number(time)).toISOString()} ${name.padEnd(5)} ${text}\n`;
+  const at = new Date(Number(time)).toISOString();
+  if (journal) return `<${priority}>${text}${late ? ` at=${at}` : ''}\n`;
+  return `${at} ${name.padEnd(5)} ${text}\n`;
 }
 
 /** Quoted where a reader could not see the end otherwise, or a peer's text could pretend to be another line. */

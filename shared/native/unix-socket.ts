@@ -60,6 +60,22 @@ export function acceptUnix(listener: number): number | undefined {
   }
 }
 
+const socketpair: (domain: number, type: number, protocol: number, pair: Int32Array) => number = libc.func(
+  'int socketpair(int domain, int type, int protocol, void *pair)',
+);
+
+/**
+ * Two sockets that are connected to each other.
+ * @returns non-blocking descriptors; the caller closes both
+ * @throws {Error} errno error
+ */
+export function unixPair(): readonly [number, number] {
+  const pair = new Int32Array(2);
+  checked(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK_CLOEXEC, 0, pair), 'socketpair');
+  const [ours = -1, theirs = -1] = pair;
+  return [ours, theirs];
+}
+
 function withSocket(use: (fd: number) => void): number {
   const fd = checked(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK_CLOEXEC, 0), 'socket');
   try {

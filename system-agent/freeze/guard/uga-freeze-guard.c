@@ -1,19 +1,19 @@
 /*
  * The guard of a freeze: a small process beside the system agent that thaws when the agent cannot.
  *
- * It holds the frozen file systems' descriptors and a timer. It thaws when the lease ends, and at once when the agent's
- * end of the socket closes, however the agent died. Memory is locked and nothing is logged: it must run while every disk
- * stands still. Decision 20 has the reasons.
+ * It holds descriptors of the file systems that are frozen, and a timer. It thaws when the lease ends, and at once when
+ * the agent's end of the socket closes, however the agent died. Memory is locked and nothing is logged: it runs while
+ * every disk stands still. docs/decisions/0022-freeze-is-a-lease.md has the reasons.
  *
- * Started by systemd with a listening socket as descriptor 3 (LISTEN_FDS=1), else with a connected one. One agent at a
- * time. Messages are 8 bytes, `struct message`; a descriptor may travel with one.
+ * Descriptor 3 is a listening socket of systemd's (LISTEN_FDS=1), or else connected already. One agent is served, and its
+ * end is the guard's. Messages are `struct message`, 8 bytes; a descriptor may travel with one.
  *
  *   agent to guard                                   guard to agent
  *   O  the folder of the record (descriptor)         o  taken
- *   M  a file system that will be frozen (desc.)     m  held; the agent may freeze it now
  *   L  the lease ends in `value` seconds             l  set
+ *   M  a file system that will be frozen (desc.)     m  held; the agent may freeze it now
  *   D  all is thawed, or nothing was frozen          d  forgotten
- *                                                    E  the lease has ended, `value` file systems were thawed
+ *                                                    E  the lease has ended: the guard thaws, and obeys D only
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,7 +32,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { FIRST_FD = 3, MAX_MOUNTS = 1024, MAX_DEPTH = 64, RETRY_NS = 100 * 1000 * 1000 };
+enum { FIRST_FD = 3, MAX_MOUNTS = 512, MAX_DEPTH = 64, RETRY_NS = 100 * 1000 * 1000 };
 
 struct message {
     char operation;
@@ -53,17 +53,17 @@ static void set_timer(time_t seconds, long nanoseconds, long again)
     timerfd_settime(timer, 0, &when, NULL);
 }
 
-/* Counts file systems that were frozen. A file system can be frozen more than once. */
-static unsigned thaw_all(void)
+/*
+ * Outer file systems come last and are thawed first: what lies in a file of another cannot be thawed before that one.
+ * A file system can be frozen more than once.
+ */
+static void thaw_all(void)
 {
-    unsigned thawed = 0;
-    for (unsigned at = 0; at < mount_count; at++) {
+    for (unsigned at = mount_count; at-- > 0;) {
         int depth = 0;
         while (depth < MAX_DEPTH && ioctl(mounts[at], FITHAW, 0) == 0)
             depth++;
-        thawed += depth > 0;
     }
-    return thawed;
 }
 
 /* The next thaw command tells its host what is written here. The folder is on a tmpfs, which cannot be frozen. */
@@ -105,13 +105,17 @@ static int obey(int agent, struct message message, int *fd)
         *fd = -1;
         return answer(agent, 'o', 0);
     case 'M':
+        if (state == ENDING)
+            return 1;
         if (*fd < 0 || state != FROZEN || mount_count == MAX_MOUNTS)
             return 0;
         mounts[mount_count++] = *fd;
         *fd = -1;
         return answer(agent, 'm', mount_count);
     case 'L':
-        if (state == ENDING || message.value == 0)
+        if (state == ENDING)
+            return 1;
+        if (message.value == 0)
             return 0;
         state = FROZEN;
         set_timer(message.value, 0, 0);
@@ -130,7 +134,7 @@ static int listen_to(int agent)
     struct iovec part = { &message, sizeof message };
     union { struct cmsghdr head; char space[CMSG_SPACE(sizeof(int))]; } control;
     struct msghdr request = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-    ssize_t size = recvmsg(agent, &request, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+    ssize_t size = recvmsg(agent, &request, MSG_CMSG_CLOEXEC);
     if (size < 0 && (errno == EINTR || errno == EAGAIN))
         return 1;
     int fd = -1;
@@ -148,26 +152,22 @@ static void lease_ends(int agent)
     uint64_t expirations;
     if (read(timer, &expirations, sizeof expirations) < 0 || state == IDLE)
         return;
-    unsigned thawed = thaw_all();
     if (state == FROZEN) {
         state = ENDING;
-        record_end("lease");
-        answer(agent, 'E', thawed);
-        /* A freeze under way completes behind the thaw: go on until the agent says that it does no more. */
+        record_end("the lease has ended");
+        answer(agent, 'E', 0);
+        /* A freeze that is under way completes behind the thaw: go on until the agent says that there is none. */
         set_timer(0, RETRY_NS, RETRY_NS);
     }
+    thaw_all();
 }
 
-/* The kernel closes the agent's end after its last thread, so no freeze is under way any more. */
-static void agent_left(int agent)
+/* The kernel closes the agent's end after its last thread has ended, so no freeze is under way any more. */
+static void agent_left(void)
 {
-    close(agent);
-    if (state != IDLE) {
-        thaw_all();
-        if (state == FROZEN)
-            record_end("agent died");
-    }
-    forget();
+    if (state == FROZEN)
+        record_end("the agent died");
+    thaw_all();
 }
 
 static int is_root(int agent)
@@ -180,12 +180,10 @@ static int is_root(int agent)
 int main(void)
 {
     const char *passed = getenv("LISTEN_FDS");
-    int listener = passed != NULL && strcmp(passed, "1") == 0 ? FIRST_FD : -1;
-    int agent = listener < 0 ? FIRST_FD : -1;
-    sigset_t all;
+    int listens = passed != NULL && strcmp(passed, "1") == 0;
+    sigset_t all, ends;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
-    sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
@@ -193,28 +191,21 @@ int main(void)
     timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (signals < 0 || timer < 0 || chdir("/") != 0 || mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
         return 1;
+    int agent = listens ? accept4(FIRST_FD, NULL, NULL, SOCK_CLOEXEC) : FIRST_FD;
+    if (agent < 0 || !is_root(agent))
+        return 1;
     for (;;) {
-        if (agent < 0 && listener < 0)
-            return 0;
-        struct pollfd waits[] = { { agent < 0 ? listener : agent, POLLIN, 0 }, { timer, POLLIN, 0 }, { signals, POLLIN, 0 } };
-        /* Deaf to a polite end while anything is frozen. */
+        struct pollfd waits[] = { { agent, POLLIN, 0 }, { timer, POLLIN, 0 }, { signals, POLLIN, 0 } };
+        /* Deaf to a polite end while anything may be frozen. */
         if (poll(waits, state == IDLE ? 3 : 2, -1) < 0)
             continue;
-        if (state == IDLE && waits[2].revents != 0)
+        if (waits[2].revents != 0)
             return 0;
         if (waits[1].revents != 0)
             lease_ends(agent);
-        if (waits[0].revents == 0)
-            continue;
-        if (agent < 0) {
-            agent = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-            if (agent >= 0 && !is_root(agent)) {
-                close(agent);
-                agent = -1;
-            }
-        } else if (!listen_to(agent)) {
-            agent_left(agent);
-            agent = -1;
+        if (waits[0].revents != 0 && !listen_to(agent)) {
+            agent_left();
+            return 0;
         }
     }
 }
