@@ -4,6 +4,7 @@
  * koffi's own loader looks for its addon in several relative folders. A root process must load native code from one
  * place only, so the loader is replaced by a `require` of the file that the build puts beside the bundle.
  */
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -12,6 +13,10 @@ import { root } from './root.js';
 export { root };
 
 const NATIVE = 'native/koffi.node';
+
+/** The guard of freezes: source, and where system-agent/freeze/linux.ts looks for it beside the bundle. */
+const GUARD_SOURCE = 'system-agent/freeze/guard/uga-freeze-guard.c';
+export const GUARD = 'native/uga-freeze-guard';
 
 /** What session-agent/desktop/x11 asks of the x11 package beyond its core. */
 const X11_PARTS = new Set(['./ext/big-requests', './ext/fixes', './ext/randr', './ext/xc-misc']);
@@ -67,4 +72,19 @@ export function copyNativeParts(directory) {
   const target = path.join(directory, NATIVE);
   mkdirSync(path.dirname(target), { recursive: true });
   copyFileSync(path.join(folder, `${process.platform}_${process.arch}`, 'koffi.node'), target);
+}
+
+/**
+ * Compiles the guard of freezes beside a bundle, where there is a C compiler. It is static, so that nothing has to be
+ * loaded for it while the disks stand still.
+ * @param {string} directory folder of the bundle
+ * @returns {string | undefined} why it is not there
+ */
+export function compileGuard(directory) {
+  const target = path.join(directory, GUARD);
+  mkdirSync(path.dirname(target), { recursive: true });
+  const args = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-static', '-s', '-o', target];
+  const { error, status, stderr } = spawnSync('cc', [...args, path.join(root, GUARD_SOURCE)], { encoding: 'utf8' });
+  if (error !== undefined) return 'there is no C compiler (cc)';
+  return status === 0 ? undefined : stderr.trim();
 }

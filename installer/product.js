@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { buildCommit } from './commit.js';
-import { common, copyNativeParts, root } from './esbuild.js';
+import { common, compileGuard, copyNativeParts, root } from './esbuild.js';
 
 /** Of package.json: one version for the program, its manual and its packages. */
 export const version = /** @type {string} */ (
@@ -33,5 +33,7 @@ export async function buildProduct(folder, { interpreter, minifyWhitespace = fal
   });
   chmodSync(program, 0o755);
   copyNativeParts(folder);
+  const missing = compileGuard(folder);
+  if (missing !== undefined) console.error(`built without the commands that freeze file systems: ${missing}`);
   return metafile;
 }

@@ -15,7 +15,7 @@ import { Tablet } from './pointer/tablet.ts';
 import { commands } from './qga/commands/index.ts';
 import { Dispatcher } from './qga/dispatcher.ts';
 import { QgaDoor } from './qga/door.ts';
-import type { Gate as QgaGate } from './qga/gate.ts';
+import { frozenGate, type Gate as QgaGate } from './qga/gate.ts';
 import { Presence } from './service-manager/presence.ts';
 import type { DescriptorStore, ServiceManager } from './service-manager/service-manager.ts';
 import { LinkServer } from './session-link/server.ts';
@@ -37,12 +37,15 @@ export function qgaAgent(parts: QgaParts): Service {
 }
 
 function qgaDoor({ channel, platform, gate, log }: QgaParts): QgaDoor {
-  return new QgaDoor(channel, new Dispatcher(commands, platform, gate, log.child({ door: 'qga' })));
+  return new QgaDoor(
+    channel,
+    new Dispatcher(commands, platform, frozenGate(platform.freeze, gate), log.child({ door: 'qga' })),
+  );
 }
 
 /** Capabilities that hold something between two requests. */
-function keptFor({ files, exec }: Partial<Platform>): Service[] {
-  return [files, exec].filter((port) => port !== undefined);
+function keptFor({ files, exec, freeze }: Partial<Platform>): Service[] {
+  return [files, exec, freeze].filter((port) => port !== undefined);
 }
 
 export interface Parts {

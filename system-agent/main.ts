@@ -6,7 +6,7 @@ import { BusClient } from '#shared/dbus/client.ts';
 import { AgentError } from '#shared/errors.ts';
 import { stopWithInput } from '#shared/lifecycle/input-end.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
-import { createLog } from '#shared/log/stderr.ts';
+import { createValvedLog } from '#shared/log/stderr.ts';
 import { listenPublicly } from '#shared/socket/public-socket.ts';
 import { systemAgent } from './agent.ts';
 import { openChannel } from './channels/open.ts';
@@ -17,6 +17,8 @@ import { formatConfig } from './config/format.ts';
 import { Lists } from './config/lists.ts';
 import { type Configuration, readConfiguration } from './config/read.ts';
 import { parseAbsolutePath, parseLogLevel } from './config/values.ts';
+import { FREEZING_SECONDS } from './freeze/freeze.ts';
+import { noHooks } from './freeze/hooks/hooks.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
 import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
@@ -89,11 +91,24 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 
   // Whatever is created here is nobody else's, unless a file says so itself (S4).
   const umask = process.umask(0o077);
-  const log = createLog({ level: config.logLevel, fd: 2, journal: process.env.JOURNAL_STREAM !== undefined });
+  const { log, valve } = createValvedLog({
+    level: config.logLevel,
+    fd: 2,
+    journal: process.env.JOURNAL_STREAM !== undefined,
+  });
   const manager = serviceManagerOf(process.env, log);
   const effects = effectsOf(options);
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
   const lists = new Lists(configuration, () => read(options), log);
+  const platform = linuxPlatform({
+    effects,
+    environment: process.env,
+    umask,
+    stateFolder: config.stateDir,
+    store: manager,
+    freeze: { lease: config.freezeLease, hooks: noHooks, valve },
+    log,
+  });
   const agent = systemAgent({
     channels: {
       qga: openChannel(config.qga, log, manager),
@@ -101,14 +116,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       // Not kept over a restart: the client counts grabs for as long as the port is open, and we begin to count anew.
       vdagent: openChannel(config.vdagent, log),
     },
-    platform: linuxPlatform({
-      effects,
-      environment: process.env,
-      umask,
-      stateFolder: config.stateDir,
-      store: manager,
-      log,
-    }),
+    platform,
     gates: options.demo
       ? { qga: allGates([demoGate, lists.gate]), ovirt: ovirtDemoGate }
       : { qga: lists.gate, ovirt: () => undefined },
@@ -142,7 +150,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const stopping = new AbortController();
   if (options.demo) stopWithInput(stopping);
   process.on('SIGHUP', () => lists.reload());
-  return runUntilSignal(agent, log, stopping);
+  return runUntilSignal(agent, log, stopping, async () => {
+    const { phase, leaseLeft = FREEZING_SECONDS } = platform.freeze?.describe() ?? { phase: 'thawed' };
+    if (phase === 'thawed') return;
+    log.info('the stop waits until the file systems are thawed');
+    manager.needTime(leaseLeft);
+    await platform.freeze?.thawed();
+  });
 }
 
 /** @throws {AgentError} 'invalid-argument' with all that is wrong in our own files */

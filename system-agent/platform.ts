@@ -1,9 +1,11 @@
+import type { Service } from '#shared/lifecycle/service.ts';
 import type { AuthorizedKeys } from './authorized-keys/authorized-keys.ts';
 import type { Clock } from './clock/clock.ts';
 import type { CpuSwitch, Cpus } from './cpus/cpus.ts';
 import type { Disks } from './disks/disks.ts';
 import type { Exec } from './exec/exec.ts';
 import type { Files } from './files/files.ts';
+import type { Freeze } from './freeze/freeze.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import type { Memory, MemoryBlocks, MemorySwitch } from './memory/memory.ts';
 import type { Mounts, Trimmer } from './mounts/mounts.ts';
@@ -24,6 +26,7 @@ export interface Platform {
   readonly disks: Disks;
   readonly exec: Exec;
   readonly files: Files;
+  readonly freeze: Freeze & Service;
   readonly inventory: Inventory;
   readonly memory: Memory;
   readonly memoryBlocks: MemoryBlocks;

@@ -16,11 +16,14 @@ export async function runUntilSignal(
   service: Service,
   log: Log,
   stopping: AbortController = new AbortController(),
+  mayStop: () => Promise<void> = async () => {},
 ): Promise<number> {
+  let waits = false;
   const signalled = new Promise<string>((resolve) => {
     stopping.signal.addEventListener('abort', () => resolve(String(stopping.signal.reason)));
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
+        if (waits) return;
         if (stopping.signal.aborted) process.exit(1);
         stopping.abort(signal);
       });
@@ -30,6 +33,9 @@ export async function runUntilSignal(
     await service.start(stopping.signal);
     log.info('ready');
     const reason = await signalled;
+    waits = true;
+    await mayStop();
+    waits = false;
     log.info('stopping', { reason });
     await withDeadline(service.stop());
     leaveWithin(LEAVE_TIMEOUT_MS);

@@ -26,6 +26,8 @@ export interface Config {
   readonly hookSeconds: number;
   /** Folder of freeze hooks, or `off`. */
   readonly hooksDirectory: string;
+  /** Seconds after which a guest that was frozen thaws by itself. */
+  readonly freezeLease: number;
   /** Socket for the agents of login sessions. */
   readonly link: string;
   /** Users whose session agents are served where there is no logind to ask. */
@@ -58,6 +60,7 @@ export const DEFAULTS: Config = {
   freezeHook: 'auto',
   hookSeconds: 60,
   hooksDirectory: '/etc/uga/freeze.d',
+  freezeLease: 600,
   link: '/run/uga/link.sock',
   allowUids: [],
   uinput: { kind: 'auto' },

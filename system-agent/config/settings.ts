@@ -5,6 +5,7 @@ import {
   parseAbsolutePath,
   parseAllowList,
   parseCommands,
+  parseLease,
   parseLogLevel,
   parseNics,
   parseSeconds,
@@ -112,6 +113,15 @@ export const SETTINGS: readonly Setting[] = [
     help: 'Network interfaces that oVirt is not told of.',
     parse: parseNics,
     format: (names) => names.join(' '),
+  }),
+  setting({
+    name: 'freezeLease',
+    group: 'freeze',
+    key: 'lease',
+    syntax: 'seconds, 1 to 86400',
+    help: 'How long file systems stay frozen when no host thaws them. Hosts can renew it with uga-freeze-renew.',
+    parse: parseLease,
+    format: String,
   }),
   setting({
     name: 'freezeHook',

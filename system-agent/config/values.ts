@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
+import { MAX_LEASE } from '../freeze/freeze.ts';
 import type { AllowList } from './config.ts';
 import { parseCommandList } from './restrictions.ts';
 
@@ -39,9 +40,13 @@ export function parseUids(text: string): readonly number[] {
 /** An hour is longer than any host waits; a heartbeat more often than every second tells it nothing. */
 const MAX_SECONDS = 3600;
 
-export function parseSeconds(text: string): number {
+export const parseSeconds = (text: string): number => parseSecondsTo(text, MAX_SECONDS);
+
+export const parseLease = (text: string): number => parseSecondsTo(text, MAX_LEASE);
+
+function parseSecondsTo(text: string, max: number): number {
   const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (seconds < 1 || seconds > MAX_SECONDS) throw wrong(`'${text}' is no number of seconds from 1 to ${MAX_SECONDS}`);
+  if (seconds < 1 || seconds > max) throw wrong(`'${text}' is no number of seconds from 1 to ${max}`);
   return seconds;
 }
 

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { readText } from '#shared/files.ts';
@@ -6,6 +5,7 @@ import { Patience } from '#shared/lifecycle/patience.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { type Space, spaceAtOnce, spaceOf, trimFileSystem } from '#shared/native/file-system.ts';
 import type { DeviceNumber } from '../disks/disks.ts';
+import { blockDeviceAt } from './device-number.ts';
 import { parseMountinfo } from './mountinfo.ts';
 import type { FileSystemSize, Mount, Mounts, Trim, Trimmer } from './mounts.ts';
 
@@ -21,7 +21,7 @@ const MAX_HANGING = 2;
 export function linuxMounts(): Mounts {
   const patience = new Patience(SIZE_LIMIT_MS, MAX_HANGING);
   return {
-    list: () => parseMountinfo(readText('/proc/self/mountinfo', 'latin1'), deviceAt),
+    list: () => parseMountinfo(readText('/proc/self/mountinfo', 'latin1'), blockDeviceAt),
     sizeOf: async (mount) =>
       sizeAtOnce(mount) ??
       patience.ask<FileSystemSize | undefined>(
@@ -81,15 +81,4 @@ async function trim({ path }: Mount, minimum: bigint): Promise<Trim> {
     }
     throw new AgentError('failed', `failed to trim: ${systemErrorText(error)}`, { cause: error });
   }
-}
-
-function deviceAt(node: string): DeviceNumber | undefined {
-  if (!node.startsWith('/dev/')) return undefined; // nothing else can be a device, and asking elsewhere may hang
-  const found = statSync(node, { throwIfNoEntry: false });
-  return found?.isBlockDevice() ? deviceNumber(found.rdev) : undefined;
-}
-
-/** Source: gnu_dev_major and gnu_dev_minor of <sys/sysmacros.h>; device numbers of today fit 32 bits. */
-function deviceNumber(rdev: number): DeviceNumber {
-  return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
 }

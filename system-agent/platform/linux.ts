@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Log } from '#shared/log/log.ts';
+import type { LogValve } from '#shared/log/valve.ts';
 import { runProgram } from '#shared/process/node.ts';
 import { selfCommand } from '#shared/process/self.ts';
 import { findTool, isExecutable } from '#shared/process/tools.ts';
@@ -18,6 +19,10 @@ import { refusingExec } from '../exec/refusing.ts';
 import { confinedFiles } from '../files/confined.ts';
 import { linuxFiles } from '../files/linux.ts';
 import { refusingFiles } from '../files/refusing.ts';
+import type { FreezeHooks } from '../freeze/hooks/hooks.ts';
+import { guardPlace, linuxFreezeSystem } from '../freeze/linux.ts';
+import { refusingFreeze } from '../freeze/refusing.ts';
+import { FreezeService } from '../freeze/service.ts';
 import { linuxInventory } from '../inventory/linux.ts';
 import { linuxMemory, linuxMemoryBlocks, linuxMemorySwitch } from '../memory/linux.ts';
 import { refusingMemorySwitch } from '../memory/refusing.ts';
@@ -65,7 +70,16 @@ export interface LinuxOptions {
   readonly stateFolder: string;
   /** Keeps devices that we make over a restart; without it nobody does. */
   readonly store?: DescriptorStore;
+  readonly freeze: FreezeOptions;
   readonly log: Log;
+}
+
+export interface FreezeOptions {
+  /** Seconds. */
+  readonly lease: number;
+  readonly hooks: FreezeHooks;
+  /** Of the log. */
+  readonly valve: LogValve;
 }
 
 /** The ports that change the machine. Each has a real and a refusing form, or this file does not compile. */
@@ -75,6 +89,7 @@ type Effectful = Pick<
   | 'cpuSwitch'
   | 'exec'
   | 'files'
+  | 'freeze'
   | 'memorySwitch'
   | 'passwords'
   | 'pointer'
@@ -102,11 +117,11 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
 }
 
 function changingPorts(options: LinuxOptions): Partial<Effectful> {
-  const { effects, environment, umask, stateFolder, store, log } = options;
+  const { effects, environment, umask, stateFolder, log } = options;
   if (effects === 'refuse') return refusingPorts();
   const exec = linuxExec({ environment, umask });
   const files = linuxFiles(stateFolder, log);
-  if (effects === 'real') return { exec, files, ...effectfulPorts(store) };
+  if (effects === 'real') return { exec, files, ...effectfulPorts(options) };
   const folder = folderOf(effects);
   return { ...refusingPorts(), exec: confinedExec(exec, folder), files: confinedFiles(files, folder) };
 }
@@ -117,6 +132,7 @@ function refusingPorts(): Effectful {
     cpuSwitch: refusingCpuSwitch,
     exec: refusingExec,
     files: refusingFiles,
+    freeze: refusingFreeze,
     memorySwitch: refusingMemorySwitch,
     passwords: refusingPasswords,
     pointer: refusingPointer,
@@ -127,8 +143,9 @@ function refusingPorts(): Effectful {
   };
 }
 
-function effectfulPorts(store: DescriptorStore | undefined): Partial<Effectful> {
+function effectfulPorts({ store, stateFolder, freeze, log }: LinuxOptions): Partial<Effectful> {
   const isRoot = process.geteuid?.() === 0;
+  const guard = guardPlace();
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
   const sleep = linuxSleep(runProgram, findTool);
@@ -138,6 +155,8 @@ function effectfulPorts(store: DescriptorStore | undefined): Partial<Effectful> 
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
     ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),
     ...(isRoot && memorySwitch && { memorySwitch }),
+    ...(isRoot &&
+      guard && { freeze: new FreezeService({ ...freeze, system: linuxFreezeSystem(guard, stateFolder, log), log }) }),
     ...(isRoot && sleep && { sleep }),
     ...(isRoot && chpasswd !== undefined && { passwords: linuxPasswords(runProgram, chpasswd) }),
   };

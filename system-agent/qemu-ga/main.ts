@@ -4,11 +4,13 @@ import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { LogLevel } from '#shared/log/log.ts';
-import { createLog } from '#shared/log/stderr.ts';
+import { createValvedLog } from '#shared/log/stderr.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { qgaAgent } from '../agent.ts';
 import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
+import { DEFAULTS } from '../config/config.ts';
+import { noHooks } from '../freeze/hooks/hooks.ts';
 import { linuxPlatform, parseEffects } from '../platform/linux.ts';
 import { commands } from '../qga/commands/index.ts';
 import { listGate } from '../qga/gate.ts';
@@ -61,7 +63,7 @@ async function serve(config: QemuGaConfig): Promise<number> {
     throw new AgentError('unsupported', 'a service manager starts no daemon on its socket');
   if (config.daemon && !isDaemon(process.env)) return startDaemon(process.argv.slice(1));
   const asDaemon = config.daemon ? becomeDaemon(process.env, config.pidfile) : (service: Service) => service;
-  const log = createLog({
+  const { log, valve } = createValvedLog({
     level: logLevel(config),
     fd: config.logfile === undefined ? 2 : openLog(config.logfile),
     journal: config.logfile === undefined && process.env.JOURNAL_STREAM !== undefined,
@@ -76,11 +78,13 @@ async function serve(config: QemuGaConfig): Promise<number> {
     environment: process.env,
     umask: process.umask(),
     stateFolder: config.statedir,
+    freeze: { lease: DEFAULTS.freezeLease, hooks: noHooks, valve },
     log,
   });
   const agent = qgaAgent({ channel, platform, gate: listGate(lists), log });
   const services = config.retryPath ? [retryNotice(channel, log), agent] : [agent];
-  return runUntilSignal(asDaemon(new ServiceGroup(agent.name, services)), log);
+  const daemon = asDaemon(new ServiceGroup(agent.name, services));
+  return runUntilSignal(daemon, log, new AbortController(), async () => platform.freeze?.thawed());
 }
 
 /** A daemon without a log file tells its start's problems only: nobody reads what comes after. */

@@ -1,3 +1,4 @@
+import type { Freeze } from '../freeze/freeze.ts';
 import type { Command } from './command.ts';
 
 /** May this command run now? Undefined means yes; a string is the reason that the host reads. */
@@ -28,5 +29,26 @@ export function allGates(gates: readonly Gate[]): Gate {
       if (reason !== undefined) return reason;
     }
     return undefined;
+  };
+}
+
+/** What needs no disk, and what ends a freeze. */
+const WHILE_FROZEN: ReadonlySet<string> = new Set([
+  'guest-fsfreeze-status',
+  'guest-fsfreeze-thaw',
+  'guest-info',
+  'guest-ping',
+  'guest-sync',
+  'guest-sync-delimited',
+  'uga-freeze-renew',
+  'uga-freeze-status',
+]);
+
+/** While file systems are frozen, this alone decides, as in qemu-ga; else `otherwise` does. */
+export function frozenGate(freeze: Pick<Freeze, 'phase'> | undefined, otherwise: Gate): Gate {
+  if (freeze === undefined) return otherwise;
+  return (command) => {
+    if (freeze.phase === 'thawed') return otherwise(command);
+    return WHILE_FROZEN.has(command.name) ? undefined : 'the agent is in frozen state';
   };
 }

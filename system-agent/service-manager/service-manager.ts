@@ -5,6 +5,8 @@ export interface ServiceManager {
   /** All doors are open. */
   ready(): void;
   stopping(): void;
+  /** We take so many seconds more for what it waits for, such as our end. */
+  needTime(seconds: number): void;
   /** One line for a person. Saying the same again costs nothing. */
   status(text: string): void;
   alive(): void;
@@ -33,6 +35,7 @@ export const noServiceManager: ServiceManager & DescriptorStore = {
   watchdogMs: undefined,
   ready: () => {},
   stopping: () => {},
+  needTime: () => {},
   status: () => {},
   alive: () => {},
   take: () => undefined,

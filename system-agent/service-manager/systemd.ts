@@ -9,6 +9,7 @@ import { type DescriptorStore, noServiceManager, type ServiceManager } from './s
 /** systemd reads within microseconds; one that hangs must not hang us. */
 const PATIENCE_SECONDS = 2;
 const MAX_STATUS = 200;
+const SPARE_SECONDS = 15;
 /** What FDNAME= may be: sd_notify(3). */
 const STORED_NAME = /^[ -9;-~]{1,255}$/;
 
@@ -34,6 +35,11 @@ export class Systemd implements ServiceManager, DescriptorStore {
 
   stopping(): void {
     this.#notify('STOPPING=1');
+  }
+
+  /** A little longer, so that the end comes from us. */
+  needTime(seconds: number): void {
+    this.#notify(`EXTEND_TIMEOUT_USEC=${(seconds + SPARE_SECONDS) * 1_000_000}`);
   }
 
   status(text: string): void {

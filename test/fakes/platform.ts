@@ -1,6 +1,7 @@
 import { refusingCpuSwitch } from '#system-agent/cpus/refusing.ts';
 import { refusingExec } from '#system-agent/exec/refusing.ts';
 import { refusingFiles } from '#system-agent/files/refusing.ts';
+import { refusingFreeze } from '#system-agent/freeze/refusing.ts';
 import { refusingMemorySwitch } from '#system-agent/memory/refusing.ts';
 import { refusingTrimmer } from '#system-agent/mounts/refusing.ts';
 import type { Platform } from '#system-agent/platform.ts';
@@ -30,6 +31,7 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
     disks: { list: async () => [], under: () => ({ name: 'vda', disks: [] }), statistics: () => [] },
     exec: refusingExec,
     files: refusingFiles,
+    freeze: refusingFreeze,
     inventory: {
       hostName: () => 'guest',
       fullHostName: async () => 'guest.example.org',

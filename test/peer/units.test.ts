@@ -9,7 +9,14 @@ const INSTALLED = 'installer/root';
 const UNITS = path.join(INSTALLED, 'usr/lib/systemd');
 /** Of systemd itself: what ours refer to. */
 const SYSTEMDS = ['/usr/lib/systemd', '/lib/systemd'].find((folder) => existsSync(path.join(folder, 'system'))) ?? '';
-const PROGRAMS = ['usr/lib/uga/node', 'usr/bin/true', 'usr/bin/systemctl', 'usr/bin/man', 'usr/lib/uga/uga.js'];
+const PROGRAMS = [
+  'usr/lib/uga/node',
+  'usr/bin/true',
+  'usr/bin/systemctl',
+  'usr/bin/man',
+  'usr/lib/uga/uga.js',
+  'usr/lib/uga/native/uga-freeze-guard',
+];
 
 /** A root folder with our files and systemd's, in which the programs that units start are there. */
 function root(): { readonly path: string } & Disposable {

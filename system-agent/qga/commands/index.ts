@@ -7,6 +7,10 @@ import { guestFileOpen } from './guest-file-open.ts';
 import { guestFileRead } from './guest-file-read.ts';
 import { guestFileSeek } from './guest-file-seek.ts';
 import { guestFileWrite } from './guest-file-write.ts';
+import { guestFsfreezeFreeze } from './guest-fsfreeze-freeze.ts';
+import { guestFsfreezeFreezeList } from './guest-fsfreeze-freeze-list.ts';
+import { guestFsfreezeStatus } from './guest-fsfreeze-status.ts';
+import { guestFsfreezeThaw } from './guest-fsfreeze-thaw.ts';
 import { guestFstrim } from './guest-fstrim.ts';
 import { guestGetCpustats } from './guest-get-cpustats.ts';
 import { guestGetDisks } from './guest-get-disks.ts';
@@ -38,6 +42,8 @@ import { guestSuspendHybrid } from './guest-suspend-hybrid.ts';
 import { guestSuspendRam } from './guest-suspend-ram.ts';
 import { guestSync } from './guest-sync.ts';
 import { guestSyncDelimited } from './guest-sync-delimited.ts';
+import { ugaFreezeRenew } from './uga-freeze-renew.ts';
+import { ugaFreezeStatus } from './uga-freeze-status.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
@@ -49,6 +55,10 @@ export const commands: readonly Command[] = [
   guestFileRead,
   guestFileSeek,
   guestFileWrite,
+  guestFsfreezeFreeze,
+  guestFsfreezeFreezeList,
+  guestFsfreezeStatus,
+  guestFsfreezeThaw,
   guestFstrim,
   guestGetCpustats,
   guestGetDisks,
@@ -80,4 +90,6 @@ export const commands: readonly Command[] = [
   guestSuspendRam,
   guestSync,
   guestSyncDelimited,
+  ugaFreezeRenew,
+  ugaFreezeStatus,
 ];

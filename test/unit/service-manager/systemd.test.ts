@@ -159,6 +159,7 @@ describe('our presence', () => {
       watchdogMs: 300_000,
       ready: () => said.push('ready'),
       stopping: () => said.push('stopping'),
+      needTime: (seconds: number) => said.push(`${seconds} s`),
       status: (text: string) => said.push(text),
       alive: () => said.push('alive'),
       forgetRest: () => said.push('forget the rest'),

@@ -1,0 +1,346 @@
+import { AgentError, messageOf } from '#shared/errors.ts';
+import type { Service } from '#shared/lifecycle/service.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { LogValve } from '#shared/log/valve.ts';
+import { systemErrorText } from '#shared/native/errno.ts';
+import { FREEZING_SECONDS, type Freeze, type FreezeDescription, type FreezePhase, MAX_LEASE } from './freeze.ts';
+import type { FreezeHooks, HookResult } from './hooks/hooks.ts';
+import { FreezeMachine } from './machine.ts';
+import { chooseFrom, type FileSystem, type LeftOut } from './plan.ts';
+import type { FreezeSystem, Guard } from './system.ts';
+
+/** What the guard can hold. */
+const MAX_FILE_SYSTEMS = 512;
+
+export interface FreezeParts {
+  readonly system: FreezeSystem;
+  readonly hooks: FreezeHooks;
+  /** Seconds, 1 to MAX_LEASE. */
+  readonly lease: number;
+  /** Holds the log back while a line of it could wait for a disk. */
+  readonly valve: Pick<LogValve, 'shut' | 'open'>;
+  readonly log: Log;
+}
+
+interface Held {
+  readonly fileSystem: FileSystem;
+  readonly fd: number;
+  frozen: boolean;
+}
+
+/**
+ * Freezes and thaws, and lets go of nothing that it has frozen. Between the first freeze and the last thaw it uses only
+ * what it has by then: open descriptors, a connected guard, code that is loaded (F2).
+ */
+export class FreezeService implements Freeze, Service {
+  readonly name = 'freeze';
+  readonly #parts: FreezeParts;
+  readonly #machine = new FreezeMachine();
+  /** In the order of freezing. */
+  #held: Held[] = [];
+  #leftOut: readonly LeftOut[] = [];
+  #results: readonly HookResult[] = [];
+  #guard: Guard | undefined;
+  /** Ends the freezing that is under way. */
+  #stop = new AbortController();
+  /** The call of the kernel that nothing can end. */
+  #underWay: Promise<unknown> = Promise.resolve();
+  /** The freezing or thawing that is under way; never rejects. */
+  #work: Promise<unknown> = Promise.resolve();
+  #waiters: (() => void)[] = [];
+
+  constructor(parts: FreezeParts) {
+    this.#parts = parts;
+  }
+
+  get phase(): FreezePhase {
+    return this.#machine.phase;
+  }
+
+  /** Settles what an earlier process has left. */
+  async start(): Promise<void> {
+    const { system, log } = this.#parts;
+    const record = system.readRecord();
+    if (record?.kind === 'ended') this.#machine.endedBefore(record.reason);
+    else if (record !== undefined && !system.isOtherAgent(record.pid)) {
+      log.warn('an earlier agent has left file systems frozen');
+      await this.#thawOthers();
+      const now = system.readRecord();
+      const reason = now?.kind === 'ended' ? now.reason : 'the agent died';
+      system.writeRecord({ kind: 'ended', reason });
+      this.#machine.endedBefore(reason);
+    } else if (record === undefined && system.original.exists()) await this.#adopt();
+  }
+
+  async stop(): Promise<void> {
+    if (this.phase === 'frozen') this.#thawEarly('the agent was stopped');
+    this.#stop.abort(new AgentError('cancelled', 'the agent is being stopped'));
+    await this.#work;
+  }
+
+  async freeze(mountPoints?: readonly string[]): Promise<number> {
+    this.#machine.begin(Date.now());
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    const work = this.#freeze(mountPoints, signal);
+    this.#work = work.catch(() => {});
+    // A host is told at once, also while a call of the kernel still has to end before the thaw is complete.
+    return Promise.race([work, whenAborted(signal)]);
+  }
+
+  async thaw(): Promise<number> {
+    this.#stop.abort(new AgentError('cancelled', 'a thaw was asked for while freezing'));
+    while (this.phase === 'freezing' || this.phase === 'thawing') await this.#work;
+    let count = 0;
+    if (this.phase === 'frozen') {
+      const thawing = this.#thawHeld();
+      this.#work = thawing;
+      count = await thawing;
+    }
+    const untold = this.#machine.takeUntold();
+    count += await this.#thawOthers();
+    this.#parts.system.original.remove();
+    if (untold !== undefined) {
+      this.#parts.system.writeRecord(undefined);
+      throw new AgentError('failed', `the freeze ended early: ${untold}; copies made of the disks may be inconsistent`);
+    }
+    await this.#thawHooks();
+    const failed = this.#results.find(({ phase, outcome }) => phase === 'thaw' && /failed|timed-out/.test(outcome));
+    if (failed !== undefined) {
+      throw new AgentError('failed', `everything is thawed, but hook ${failed.name} ${failed.outcome}`);
+    }
+    return count;
+  }
+
+  async renew(seconds = this.#parts.lease): Promise<number> {
+    if (seconds < 1 || seconds > MAX_LEASE) {
+      throw new AgentError('invalid-argument', `a lease is 1 to ${MAX_LEASE} seconds`);
+    }
+    if (this.phase !== 'frozen') throw new AgentError('refused', 'no file system is frozen');
+    await this.#guard?.lease(seconds);
+    this.#machine.renew(this.#parts.system.now() + seconds * 1000);
+    return seconds;
+  }
+
+  describe(): FreezeDescription {
+    const { period, phase } = this.#machine;
+    const left = this.#machine.leaseLeft(this.#parts.system.now());
+    return {
+      phase,
+      ...(period && { since: Math.floor(period.since / 1000) }),
+      ...(left !== undefined && { leaseLeft: Math.ceil(left / 1000) }),
+      fileSystems: this.#held.map(({ fileSystem, frozen }) => ({ ...nameOf(fileSystem), frozen })),
+      leftOut: this.#leftOut,
+      hooks: this.#results,
+      ...(period?.achieved && { achieved: period.achieved }),
+      ...(period?.ended !== undefined && { ended: period.ended }),
+    };
+  }
+
+  async thawed(): Promise<void> {
+    if (this.phase === 'thawed') return;
+    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  async #freeze(mountPoints: readonly string[] | undefined, signal: AbortSignal): Promise<number> {
+    this.#held = [];
+    this.#leftOut = [];
+    this.#results = [];
+    try {
+      this.#results = await this.#parts.hooks.freeze(signal);
+    } catch (error) {
+      this.#machine.thawing();
+      this.#end();
+      throw error;
+    }
+    try {
+      const skipped = await this.#prepare(mountPoints, signal);
+      for (const held of this.#held) await this.#freezeOne(held, signal);
+      const count = this.#held.filter(({ frozen }) => frozen).length;
+      if (count === 0) {
+        await this.#abandon();
+        return 0;
+      }
+      const isComplete = count === this.#held.length && skipped === 0;
+      await Promise.race([this.#hold(isComplete), whenAborted(signal)]);
+      return count;
+    } catch (error) {
+      await this.#abandon();
+      throw error;
+    }
+  }
+
+  /** Everything that freezing and thawing need, while a disk may still be touched. @returns file systems left out */
+  async #prepare(mountPoints: readonly string[] | undefined, signal: AbortSignal): Promise<number> {
+    const { system, log } = this.#parts;
+    signal.throwIfAborted();
+    const plan = system.plan();
+    const chosen = mountPoints === undefined ? plan.fileSystems : chooseFrom(plan, mountPoints);
+    this.#leftOut = plan.leftOut;
+    if (chosen.length > MAX_FILE_SYSTEMS) {
+      throw new AgentError('unsupported', `more than ${MAX_FILE_SYSTEMS} file systems`);
+    }
+    for (const fileSystem of chosen) {
+      const fd = system.open(fileSystem);
+      if (fd !== undefined) this.#held.push({ fileSystem, fd, frozen: false });
+      else this.#leftOut = [...this.#leftOut, { ...nameOf(fileSystem), reason: 'other mounts hide it' }];
+    }
+    await this.#startGuard(FREEZING_SECONDS);
+    signal.throwIfAborted();
+    system.writeRecord({ kind: 'frozen', pid: process.pid });
+    log.info('freezing', { fileSystems: this.#held.map(({ fileSystem }) => nameOf(fileSystem).mountPoint) });
+    this.#parts.valve.shut();
+    return plan.fileSystems.length - this.#held.length;
+  }
+
+  async #startGuard(seconds: number): Promise<void> {
+    const { system } = this.#parts;
+    const guard = system.startGuard({
+      leaseEnded: () => this.#onGuard('the lease has ended'),
+      lost: () => this.#onGuard('the guard died'),
+    });
+    this.#guard = guard;
+    const folder = system.openRecordFolder();
+    try {
+      await guard.recordIn(folder);
+    } finally {
+      system.close(folder);
+    }
+    await guard.lease(seconds);
+    for (const { fd } of this.#held) await guard.hold(fd);
+  }
+
+  async #freezeOne(held: Held, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const freezing = this.#parts.system.freeze(held.fd).then(
+      (frozen) => {
+        held.frozen = frozen;
+      },
+      (error: unknown) => {
+        const { mountPoint } = nameOf(held.fileSystem);
+        const text = `failed to freeze ${mountPoint}: ${systemErrorText(error)}`;
+        throw new AgentError('failed', text, { cause: error });
+      },
+    );
+    this.#underWay = freezing.catch(() => {});
+    await Promise.race([freezing, whenAborted(signal)]);
+  }
+
+  async #hold(isComplete: boolean): Promise<void> {
+    const { system, lease } = this.#parts;
+    await this.#guard?.lease(lease);
+    const hooksDone = this.#results.every(({ outcome }) => outcome === 'done');
+    this.#machine.frozen(system.now() + lease * 1000, isComplete && hooksDone ? 'consistent' : 'crash-consistent');
+  }
+
+  /** After a freeze that came to nothing: the host is told by its answer. */
+  async #abandon(): Promise<void> {
+    await this.#thawHeld();
+    await this.#thawHooks();
+  }
+
+  #onGuard(reason: string): void {
+    if (this.phase === 'frozen') this.#thawEarly(reason);
+    else this.#stop.abort(new AgentError('timeout', `freezing was given up: ${reason}`));
+  }
+
+  #thawEarly(reason: string): void {
+    this.#work = this.#thawHeld(reason).then(async () => {
+      this.#parts.log.warn('thawed before a host has asked for it', { reason });
+      await this.#thawHooks();
+    });
+  }
+
+  /** @param early why, when no host has asked for it. Never rejects. @returns file systems that were frozen */
+  async #thawHeld(early?: string): Promise<number> {
+    const { system } = this.#parts;
+    this.#machine.thawing();
+    let count = await this.#thawEach();
+    await this.#underWay; // what was being frozen was not frozen yet when it was thawed
+    count += await this.#thawEach();
+    await this.#guard?.forget().catch(() => {}); // one that is gone has forgotten
+    this.#guard?.close();
+    this.#guard = undefined;
+    system.writeRecord(early === undefined ? undefined : { kind: 'ended', reason: early });
+    for (const { fd } of this.#held) system.close(fd);
+    this.#end(early);
+    return count;
+  }
+
+  /** The outer file systems first. */
+  async #thawEach(): Promise<number> {
+    let count = 0;
+    for (const held of [...this.#held].reverse()) {
+      if (await this.#parts.system.thaw(held.fd)) count++;
+      held.frozen = false;
+    }
+    return count;
+  }
+
+  #end(early?: string): void {
+    this.#machine.thawed(early);
+    const lost = this.#parts.valve.open();
+    if (lost > 0) this.#parts.log.warn('lines of the log were lost while frozen', { lost });
+    for (const waiter of this.#waiters.splice(0)) waiter();
+  }
+
+  /** File systems that nobody guards: those that others have frozen, or an earlier agent. */
+  async #thawOthers(): Promise<number> {
+    const { system } = this.#parts;
+    let count = 0;
+    for (const fileSystem of [...system.plan().fileSystems].reverse()) {
+      const fd = this.#tryOpen(fileSystem);
+      if (fd === undefined) continue;
+      if (await system.thaw(fd)) count++;
+      system.close(fd);
+    }
+    return count;
+  }
+
+  /** qemu-ga does the same: who cannot be opened is skipped. */
+  #tryOpen(fileSystem: FileSystem): number | undefined {
+    try {
+      return this.#parts.system.open(fileSystem);
+    } catch (error) {
+      this.#parts.log.warn('a file system is left as it is', { reason: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  /** What qemu-ga has left frozen stays so, under a lease. */
+  async #adopt(): Promise<void> {
+    const { system, log } = this.#parts;
+    log.warn('qemu-ga has left the guest frozen');
+    this.#machine.begin(Date.now());
+    try {
+      for (const fileSystem of system.plan().fileSystems) {
+        const fd = this.#tryOpen(fileSystem);
+        if (fd !== undefined) this.#held.push({ fileSystem, fd, frozen: true });
+      }
+      await this.#startGuard(this.#parts.lease);
+      system.writeRecord({ kind: 'frozen', pid: process.pid });
+      this.#parts.valve.shut();
+      await this.#hold(false);
+      system.original.remove();
+    } catch (error) {
+      await this.#thawHeld();
+      log.error('thawed, because it cannot be guarded', { error });
+    }
+  }
+
+  async #thawHooks(): Promise<void> {
+    const before = this.#results.filter(({ phase }) => phase === 'freeze');
+    this.#results = [...before, ...(await this.#parts.hooks.thaw())];
+  }
+}
+
+function nameOf({ mountPoints, type }: FileSystem): { readonly mountPoint: string; readonly type: string } {
+  return { mountPoint: mountPoints[0]?.text ?? '', type };
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

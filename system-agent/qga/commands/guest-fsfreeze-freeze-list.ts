@@ -1,0 +1,17 @@
+import { array, object, optional, string } from '#shared/schema/schema.ts';
+import { defineCommand } from '../command.ts';
+
+/** More than can be frozen at once. */
+const MAX_MOUNT_POINTS = 4096;
+
+export const guestFsfreezeFreezeList = defineCommand({
+  name: 'guest-fsfreeze-freeze-list',
+  since: '2.2',
+  summary: 'The same for the file systems at some mount points; names that are no mount point are ignored.',
+  worksWhere: 'as root, with the guard of freezes installed',
+  testedBy: 'in a guest; `virsh domfsfreeze --mountpoint`',
+  args: object({ mountpoints: optional(array(string, MAX_MOUNT_POINTS)) }),
+  needs: ['freeze'],
+  readOnly: false,
+  run: ({ mountpoints }, { freeze }) => freeze.freeze(mountpoints),
+});
