@@ -22,6 +22,10 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'guest-file-read': { handle: 'int', count: 'int?' },
   'guest-file-seek': { handle: 'int', offset: 'int', whence: 'whence' },
   'guest-file-write': { handle: 'int', 'buf-b64': 'text', count: 'int?' },
+  'guest-fsfreeze-freeze': {},
+  'guest-fsfreeze-freeze-list': { mountpoints: 'list?' },
+  'guest-fsfreeze-status': {},
+  'guest-fsfreeze-thaw': {},
   'guest-fstrim': { minimum: 'int?' },
   'guest-get-cpustats': {},
   'guest-get-disks': {},
@@ -53,6 +57,8 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'guest-suspend-ram': {},
   'guest-sync': { id: 'int' },
   'guest-sync-delimited': { id: 'int' },
+  'uga-freeze-renew': { seconds: 'int?' },
+  'uga-freeze-status': {},
 };
 
 export type WrongRequest = readonly [command: string, args: object];

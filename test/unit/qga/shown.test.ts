@@ -12,6 +12,8 @@ const ACCOUNTS = ['test/vm/credentials.test.ts'];
 const SWITCHES = ['test/vm/switches.test.ts'];
 
 /** Where the real qemu-ga is asked too: the file that starts it, and the one with the requests if that is another. */
+const FREEZE = ['test/vm/freeze.test.ts'];
+
 const ASKED_IN: Readonly<Record<string, readonly string[]>> = {
   'guest-exec': EXEC,
   'guest-exec-status': EXEC,
@@ -21,6 +23,10 @@ const ASKED_IN: Readonly<Record<string, readonly string[]>> = {
   'guest-file-read': FILES,
   'guest-file-seek': FILES,
   'guest-file-write': FILES,
+  'guest-fsfreeze-freeze': FREEZE,
+  'guest-fsfreeze-freeze-list': FREEZE,
+  'guest-fsfreeze-status': FREEZE,
+  'guest-fsfreeze-thaw': FREEZE,
   'guest-fstrim': ['test/vm/disks.test.ts'],
   'guest-get-cpustats': HERE,
   'guest-get-disks': HERE,
@@ -56,6 +62,8 @@ const ASKED_IN: Readonly<Record<string, readonly string[]>> = {
 const OLDER_THAN: Readonly<Record<string, string>> = {
   'guest-get-load': 'test/peer/qga/inventory.test.ts',
   'guest-network-get-route': 'test/vm/disks.test.ts',
+  'uga-freeze-renew': 'test/vm/freeze.test.ts',
+  'uga-freeze-status': 'test/vm/freeze.test.ts',
 };
 
 /** Commands whose name is put together from parts. */
