@@ -18,7 +18,7 @@ import { Lists } from './config/lists.ts';
 import { type Configuration, readConfiguration } from './config/read.ts';
 import { parseAbsolutePath, parseLogLevel } from './config/values.ts';
 import { FREEZING_SECONDS } from './freeze/freeze.ts';
-import { noHooks } from './freeze/hooks/hooks.ts';
+import { hookPlaces } from './freeze/hooks/places.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
 import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
@@ -106,7 +106,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     umask,
     stateFolder: config.stateDir,
     store: manager,
-    freeze: { lease: config.freezeLease, hooks: noHooks, valve },
+    freeze: {
+      lease: config.freezeLease,
+      hooks: hookPlaces(configuration),
+      hookSeconds: config.hookSeconds,
+      valve,
+    },
     log,
   });
   const agent = systemAgent({

@@ -61,14 +61,17 @@ export class FreezeService implements Freeze, Service {
   async start(): Promise<void> {
     const { system, log } = this.#parts;
     const record = system.readRecord();
-    if (record?.kind === 'ended') this.#machine.endedBefore(record.reason);
-    else if (record !== undefined && !system.isOtherAgent(record.pid)) {
+    if (record?.kind === 'ended') {
+      this.#machine.endedBefore(record.reason);
+      this.#work = this.#thawHooks();
+    } else if (record !== undefined && !system.isOtherAgent(record.pid)) {
       log.warn('an earlier agent has left file systems frozen');
       await this.#thawOthers();
       const now = system.readRecord();
       const reason = now?.kind === 'ended' ? now.reason : 'the agent died';
       system.writeRecord({ kind: 'ended', reason });
       this.#machine.endedBefore(reason);
+      this.#work = this.#thawHooks(); // which whoever has frozen may not have lived to call; no door waits for it
     } else if (record === undefined && system.original.exists()) await this.#adopt();
   }
 

@@ -19,7 +19,9 @@ import { refusingExec } from '../exec/refusing.ts';
 import { confinedFiles } from '../files/confined.ts';
 import { linuxFiles } from '../files/linux.ts';
 import { refusingFiles } from '../files/refusing.ts';
-import type { FreezeHooks } from '../freeze/hooks/hooks.ts';
+import type { GuardPlace } from '../freeze/guard/start.ts';
+import { linuxFreezeHooks } from '../freeze/hooks/linux.ts';
+import type { HookPlaces } from '../freeze/hooks/plan.ts';
 import { guardPlace, linuxFreezeSystem } from '../freeze/linux.ts';
 import { refusingFreeze } from '../freeze/refusing.ts';
 import { FreezeService } from '../freeze/service.ts';
@@ -77,7 +79,9 @@ export interface LinuxOptions {
 export interface FreezeOptions {
   /** Seconds. */
   readonly lease: number;
-  readonly hooks: FreezeHooks;
+  readonly hooks: HookPlaces;
+  /** For each hook in each phase. */
+  readonly hookSeconds: number;
   /** Of the log. */
   readonly valve: LogValve;
 }
@@ -143,20 +147,19 @@ function refusingPorts(): Effectful {
   };
 }
 
-function effectfulPorts({ store, stateFolder, freeze, log }: LinuxOptions): Partial<Effectful> {
+function effectfulPorts(options: LinuxOptions): Partial<Effectful> {
   const isRoot = process.geteuid?.() === 0;
   const guard = guardPlace();
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
   const sleep = linuxSleep(runProgram, findTool);
   return {
-    pointer: linuxPointer(store),
+    pointer: linuxPointer(options.store),
     power: linuxPower(runProgram, isExecutable),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
     ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),
     ...(isRoot && memorySwitch && { memorySwitch }),
-    ...(isRoot &&
-      guard && { freeze: new FreezeService({ ...freeze, system: linuxFreezeSystem(guard, stateFolder, log), log }) }),
+    ...(isRoot && guard && { freeze: freezeService(options, guard) }),
     ...(isRoot && sleep && { sleep }),
     ...(isRoot && chpasswd !== undefined && { passwords: linuxPasswords(runProgram, chpasswd) }),
   };
@@ -164,4 +167,11 @@ function effectfulPorts({ store, stateFolder, freeze, log }: LinuxOptions): Part
 
 function authorizedKeys(): AuthorizedKeys {
   return linuxAuthorizedKeys(runProgram, selfCommand, getentAccounts(runProgram));
+}
+
+function freezeService({ freeze, stateFolder, umask, log }: LinuxOptions, guard: GuardPlace): FreezeService {
+  const { lease, valve, hooks: places, hookSeconds } = freeze;
+  const system = linuxFreezeSystem(guard, stateFolder, log);
+  const hooks = linuxFreezeHooks({ places, timeoutMs: hookSeconds * 1000, umask, log });
+  return new FreezeService({ system, hooks, lease, valve, log });
 }

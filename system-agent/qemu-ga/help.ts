@@ -21,7 +21,8 @@ The QEMU guest agent's door of uga, under qemu-ga's own options.
   -r, --retry-path        wait for a device that is missing or goes away; this
                           agent always does
   -D, --dump-conf         print the settings in force as a configuration file
-  -F, --fsfreeze-hook     not in this build: an error
+  -F, --fsfreeze-hook=P   run this script before a freeze and after the thaw
+                          (default /etc/qemu/fsfreeze-hook)
   -V, --version           print the version
   -h, --help              print this help
 

@@ -10,7 +10,6 @@ import { qgaAgent } from '../agent.ts';
 import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
 import { DEFAULTS } from '../config/config.ts';
-import { noHooks } from '../freeze/hooks/hooks.ts';
 import { linuxPlatform, parseEffects } from '../platform/linux.ts';
 import { commands } from '../qga/commands/index.ts';
 import { listGate } from '../qga/gate.ts';
@@ -55,9 +54,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function serve(config: QemuGaConfig): Promise<number> {
-  if (config.fsfreezeHook !== undefined) {
-    throw new AgentError('unsupported', '--fsfreeze-hook is not available in this build');
-  }
   const activated = isActivated(process.env, process.pid);
   if (activated && config.daemon)
     throw new AgentError('unsupported', 'a service manager starts no daemon on its socket');
@@ -78,7 +74,15 @@ async function serve(config: QemuGaConfig): Promise<number> {
     environment: process.env,
     umask: process.umask(),
     stateFolder: config.statedir,
-    freeze: { lease: DEFAULTS.freezeLease, hooks: noHooks, valve },
+    freeze: {
+      lease: DEFAULTS.freezeLease,
+      hooks: {
+        script: config.fsfreezeHook === undefined ? undefined : { path: config.fsfreezeHook, required: true },
+        directory: undefined,
+      },
+      hookSeconds: DEFAULTS.hookSeconds,
+      valve,
+    },
     log,
   });
   const agent = qgaAgent({ channel, platform, gate: listGate(lists), log });

@@ -20,6 +20,3 @@ export interface FreezeHooks {
   /** Each hook once, in reverse order, after everything is thawed. Never rejects. */
   thaw(): Promise<readonly HookResult[]>;
 }
-
-/** Where no hook is wanted. */
-export const noHooks: FreezeHooks = { freeze: async () => [], thaw: async () => [] };

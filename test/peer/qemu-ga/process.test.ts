@@ -205,13 +205,6 @@ describe('our daemon', () => {
     assert.equal(place.run(OURS, '-d').status, 0);
     assert.notEqual(await place.daemon(), first);
   });
-
-  it('names the hook of freezes as what it does not have', () => {
-    using place = new Place();
-    const { status, stderr } = place.run(OURS, '-F');
-    assert.equal(status, 1);
-    assert.match(stderr, /--fsfreeze-hook is not available in this build/);
-  });
 });
 
 describe('--dump-conf', { skip: THEIRS.skip }, () => {

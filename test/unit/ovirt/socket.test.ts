@@ -8,7 +8,6 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { silent } from '#shared/log/log.ts';
 import { LogValve } from '#shared/log/valve.ts';
 import { UnixListenChannel } from '#system-agent/channels/unix-listen.ts';
-import { noHooks } from '#system-agent/freeze/hooks/hooks.ts';
 import { OvirtDoor } from '#system-agent/ovirt/door.ts';
 import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import { linuxPlatform } from '#system-agent/platform/linux.ts';
@@ -54,7 +53,12 @@ async function startDoor(): Promise<OvirtDoor> {
     environment: {},
     umask: 0o022,
     stateFolder: folder,
-    freeze: { lease: 60, hooks: noHooks, valve: new LogValve(() => {}) },
+    freeze: {
+      lease: 60,
+      hooks: { script: undefined, directory: undefined },
+      hookSeconds: 60,
+      valve: new LogValve(() => {}),
+    },
     log: silent,
   });
   assert.equal(platform.power, refusingPower);
