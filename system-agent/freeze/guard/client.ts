@@ -67,7 +67,11 @@ export class GuardClient implements Guard {
     return new Promise((resolve, reject) => {
       if (!this.#isOpen) throw gone();
       // Eight bytes fit, or the guard has not read hundreds of earlier ones.
-      sendMessage(this.#fd, encodeRequest(request, value), descriptor === undefined ? {} : { descriptor });
+      try {
+        sendMessage(this.#fd, encodeRequest(request, value), descriptor === undefined ? {} : { descriptor });
+      } catch (error) {
+        throw gone(error);
+      }
       const deadline = after(ANSWER_MS, () => {
         this.#waiting = this.#waiting.filter((one) => one !== waiting);
         reject(new AgentError('timeout', `the guard of the freeze does not answer to '${request}'`));
@@ -101,6 +105,6 @@ export class GuardClient implements Guard {
   }
 }
 
-function gone(): AgentError {
-  return new AgentError('failed', 'the guard of the freeze is gone');
+function gone(cause?: unknown): AgentError {
+  return new AgentError('failed', 'the guard of the freeze is gone', { cause });
 }
