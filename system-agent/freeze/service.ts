@@ -86,12 +86,20 @@ export class FreezeService implements Freeze, Service {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     const work = this.#freeze(mountPoints, signal);
-    this.#work = work.catch(() => {});
+    this.#work = work.catch(() => {}).then(() => this.#release());
     // A host is told at once, also while a call of the kernel still has to end before the thaw is complete.
     return Promise.race([work, whenAborted(signal)]);
   }
 
   async thaw(): Promise<number> {
+    try {
+      return await this.#thaw();
+    } finally {
+      this.#release();
+    }
+  }
+
+  async #thaw(): Promise<number> {
     this.#stop.abort(new AgentError('cancelled', 'a thaw was asked for while freezing'));
     while (this.phase === 'freezing' || this.phase === 'thawing') await this.#work;
     let count = 0;
@@ -251,6 +259,14 @@ export class FreezeService implements Freeze, Service {
     this.#work = this.#thawHeld(reason).then(async () => {
       this.#parts.log.warn('thawed before a host has asked for it', { reason });
       await this.#thawHooks();
+      this.#release();
+    });
+  }
+
+  /** Who waits to stop this process does so behind the answer to the host that has thawed. */
+  #release(): void {
+    setImmediate(() => {
+      if (this.phase === 'thawed') for (const waiter of this.#waiters.splice(0)) waiter();
     });
   }
 
@@ -284,7 +300,6 @@ export class FreezeService implements Freeze, Service {
     this.#machine.thawed(early);
     const lost = this.#parts.valve.open();
     if (lost > 0) this.#parts.log.warn('lines of the log were lost while frozen', { lost });
-    for (const waiter of this.#waiters.splice(0)) waiter();
   }
 
   /** File systems that nobody guards: those that others have frozen, or an earlier agent. */

@@ -188,6 +188,17 @@ describe('a freeze that nobody thaws', () => {
     assert.deepEqual(system.record, { kind: 'ended', reason: 'the agent was stopped' });
   });
 
+  it('lets a stop that waits go on behind the answer of the thaw', async () => {
+    const { service } = await start();
+    await service.freeze();
+    const order: string[] = [];
+    const stop = service.thawed().then(() => order.push('stop'));
+    await service.thaw();
+    order.push('answer');
+    await stop;
+    assert.deepEqual(order, ['answer', 'stop']);
+  });
+
   it('can be renewed, but not for ever', async () => {
     const { system, service } = await start();
     await assert.rejects(service.renew(), /no file system is frozen/);

@@ -23,6 +23,15 @@ export function machine(domain: () => Domain): void {
     assert.ok((await told()) > before, `discards: ${before} before and after`);
   });
 
+  it('domfsfreeze and domfsthaw: all file systems, and some', async () => {
+    assert.match(await domain().virsh('domfsfreeze'), /^Froze 1 filesystem/);
+    await assert.rejects(domain().virsh('domfsfreeze'));
+    assert.match(await domain().virsh('domfsthaw'), /^Thawed 1 filesystem/);
+    assert.match(await domain().virsh('domfsfreeze', '--mountpoint', '/'), /^Froze 1 filesystem/);
+    assert.match(await domain().virsh('domfsthaw'), /^Thawed 1 filesystem/);
+    await inside('echo x > /root/after && sync /root/after');
+  });
+
   it('guestvcpus and setvcpus --guest: processors go and come back', async () => {
     const online = () => inside('cat /sys/devices/system/cpu/online');
     assert.match(await domain().virsh('guestvcpus'), /^vcpus +: 0-1$[\s\S]*^online +: 0-1$/m);
