@@ -1,10 +1,14 @@
 /** Debian's machine-readable copyright file (DEP-5) with the licences of all parts. */
 
 /** Licences whose text every Debian system has. */
-const COMMON = new Set(['Apache-2.0']);
+const COMMON = new Set(['Apache-2.0', 'LGPL-2.1+']);
 
 const APACHE = `Licensed under the Apache License, Version 2.0; distributed on an "AS IS" basis, without warranties or conditions
 of any kind. On Debian systems the text of the licence is in /usr/share/common-licenses/Apache-2.0.`;
+
+const GLIBC = `Parts of the GNU C Library are linked into the program. It may be linked anew with another version of it, from the
+source that uga's own has: system-agent/freeze/guard. On Debian systems the text of the licence is in
+/usr/share/common-licenses/LGPL-2.1.`;
 
 /**
  * @param {import('./parts.js').Part[]} parts what the bundle holds of others
@@ -24,7 +28,13 @@ export function copyrightFile(parts, runtimeLicence) {
       `Copyright: ${['the uga authors', ...parts.flatMap(holdersOf)].join('\n ')}`,
       `License: ${[...new Set(['Apache-2.0', ...parts.map(referenceOf)])].join(' and ')}`,
     ],
+    [
+      'Files: usr/lib/uga/native/uga-freeze-guard',
+      'Copyright: the uga authors\n Free Software Foundation, Inc. (glibc)',
+      'License: Apache-2.0 and LGPL-2.1+',
+    ],
     ['License: Apache-2.0', indented(APACHE)],
+    ['License: LGPL-2.1+', indented(GLIBC)],
     ...parts
       .filter((part) => !COMMON.has(part.licence))
       .map((part) => [`License: ${referenceOf(part)}`, indented(part.text)]),

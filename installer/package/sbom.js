@@ -30,6 +30,16 @@ export function billOfMaterials({ version, date, parts, runtimeParts, runtimePro
     licenses: [{ license: { id: part.licence } }],
     purl: `pkg:npm/${part.name.replace('@', '%40')}@${part.version}`,
   }));
+  const { header } = /** @type {{ header: { glibcVersionRuntime: string } }} */ (
+    /** @type {unknown} */ (process.report.getReport())
+  );
+  // Linked into the guard of a freeze, on the machine that builds.
+  const glibc = {
+    type: 'library',
+    name: 'glibc',
+    version: header.glibcVersionRuntime,
+    licenses: [{ license: { id: 'LGPL-2.1-or-later' } }],
+  };
   const document = {
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
@@ -38,7 +48,7 @@ export function billOfMaterials({ version, date, parts, runtimeParts, runtimePro
       timestamp: date.toISOString(),
       component: { type: 'application', name: 'uga', version, licenses: [{ license: { id: 'Apache-2.0' } }] },
     },
-    components: [node, ...libraries],
+    components: [node, glibc, ...libraries],
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -4,6 +4,9 @@ import { installCommand, installPackages, isThere } from '../apt.js';
 const TOOLS = [
   { probe: 'dpkg-deb', package: 'dpkg' },
   { probe: 'strip', package: 'binutils' },
+  { probe: 'cc', package: 'gcc' },
+  // A static program needs the C library's own parts.
+  { probe: '/usr/include/stdio.h', package: 'libc6-dev' },
   { probe: 'tar', package: 'tar' },
   { probe: 'gzip', package: 'gzip' },
 ];

@@ -21,6 +21,7 @@ const PEERS = [
   { probe: 'spice-vdagentd', packages: ['spice-vdagent'] },
   { probe: 'groff', packages: ['groff-base'] },
   { probe: 'xmllint', packages: ['libxml2-utils', 'libvirt0'] },
+  { probe: 'cc', packages: ['gcc', 'libc6-dev'] },
   { probe: 'ip', packages: ['iproute2'] },
   { probe: '/usr/share/zoneinfo/tzdata.zi', packages: ['tzdata'] },
   { probe: 'socat', packages: ['socat'] },
