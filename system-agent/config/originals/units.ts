@@ -89,7 +89,7 @@ function readDropIns(files: OriginalFiles, findings: Findings): Placed[] {
     for (const dropIns of DROP_IN_FOLDERS) {
       for (const file of files.list(`${folder}/${dropIns}`)) {
         const name = path.basename(file);
-        if (name.endsWith('.conf') && file !== OWN_DROP_IN && !byName.has(name)) byName.set(name, file);
+        if (name.endsWith('.conf') && !OWN_DROP_IN.test(file) && !byName.has(name)) byName.set(name, file);
       }
     }
   }
@@ -118,7 +118,7 @@ function inForce(entries: readonly Placed[], key: string): readonly Placed[] {
 }
 
 /** Of this package, beside that unit: it takes an administrator's drop-ins back, which are read here instead. */
-const OWN_DROP_IN = '/usr/lib/systemd/system/qemu-guest-agent.service.d/zzz-uga.conf';
+const OWN_DROP_IN = /^(\/usr)?\/lib\/systemd\/system\/qemu-guest-agent\.service\.d\/zzz-uga\.conf$/;
 /** The unit of this package under the original's name, which only pulls ours along. */
 const STANDS_IN = /^Requires=uga-system-agent\.service$/m;
 

@@ -13,9 +13,12 @@ const UNIT = '/etc/systemd/system/qemu-guest-agent.service';
 const DROP_IN = '/etc/systemd/system/qemu-guest-agent.service.d/local.conf';
 const VENDOR_UNIT = '/usr/lib/systemd/system/qemu-guest-agent.service';
 
-/** What our package has under the old name, as installed. */
+/** What our package has under the old name, as installed: also found by the name that /lib has for /usr/lib. */
 const STAND_IN = Object.fromEntries(
-  [VENDOR_UNIT, `${VENDOR_UNIT}.d/zzz-uga.conf`].map((file) => [file, readFileSync(`installer/root${file}`, 'utf8')]),
+  [VENDOR_UNIT, `${VENDOR_UNIT}.d/zzz-uga.conf`].flatMap((file) => {
+    const text = readFileSync(`installer/root${file}`, 'utf8');
+    return [file, file.replace('/usr', '')].map((name) => [name, text]);
+  }),
 );
 
 /** One of each kind: harmless, changing, and the five that give a host the guest. */
