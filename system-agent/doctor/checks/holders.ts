@@ -1,6 +1,9 @@
 import { wantedPorts } from '../doors.ts';
 import { type Check, type Finding, fail, ok, unknown, warn } from '../finding.ts';
 
+/** systemd, which keeps the agent's ports over a restart. Without an agent it keeps them for the next. */
+const KEEPER = 1;
+
 /** Who has the ports open? A port has room for one. */
 export const holders: Check = {
   name: 'holders',
@@ -12,7 +15,7 @@ export const holders: Check = {
     const agent = facts.agent.known ? facts.agent.value.status.program.pid : undefined;
     return present.map(({ door, port }): Finding => {
       const all = value.find(({ node }) => node === port.node)?.holders ?? [];
-      const other = all.find(({ pid }) => pid !== agent);
+      const other = all.find(({ pid }) => pid !== agent && pid !== KEEPER);
       if (other !== undefined) {
         const text = `${door}: ${other.name} (process ${other.pid}) holds /dev/${port.node}`;
         return fail(text, `stop it: systemctl disable --now the unit that 'systemctl status ${other.pid}' names`);
