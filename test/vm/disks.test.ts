@@ -92,7 +92,7 @@ describe('disks of all kinds', { skip: noGuests }, () => {
   it('guest-get-fsinfo tells what qemu-ga tells, in its order', async () => {
     const { theirs, mine } = await both(['guest-get-fsinfo']);
     const expected = rowsOf(theirs[0]);
-    assert.equal(expected.length, 8, JSON.stringify(expected));
+    assert.equal(expected.length, 7, JSON.stringify(expected));
     assert.deepEqual(
       rowsOf(mine[0]).map((row) => withoutUsb(withoutNew(row), 'usb')),
       expected.map((row) => withoutUsb(withoutUsed(row), 'unknown')),

@@ -26,9 +26,9 @@ describe('the units in a guest', { skip: noGuests }, () => {
       return now !== 0 && now !== before && (await show('SubState')) === 'running' ? now : undefined;
     });
   /** Whether the host's side saw a port that outlives the agent closed or opened by what `act` does. */
-  const isSeen = async (act: () => Promise<unknown>) => {
+  const isSeen = async (act: () => Promise<unknown>, timeoutMs = QUIET_MS) => {
     const change = guest.qmp
-      .event('VSERPORT_CHANGE', QUIET_MS, ({ id }) => id !== 'port-vdagent')
+      .event('VSERPORT_CHANGE', timeoutMs, ({ id }) => id !== 'port-vdagent')
       .then(
         () => true,
         () => false,
@@ -48,7 +48,7 @@ describe('the units in a guest', { skip: noGuests }, () => {
   });
 
   it('the ports are for root alone, and kept by systemd', async () => {
-    assert.equal(await isSeen(() => product.start(guest.shell)), true); // so that what is not seen later did not happen
+    assert.equal(await isSeen(() => product.start(guest.shell), SOON_MS), true); // so that what is not seen later did not happen
     await run('sleep 2'); // a host that comes while the port is being opened may have to ask twice
     host = await QgaClient.connect(guest.socketOf('qga'));
     await answers();
@@ -82,7 +82,7 @@ describe('the units in a guest', { skip: noGuests }, () => {
       const flags = await run(`cat /proc/${before}/fdinfo/* 2>/dev/null | grep -c '^flags:.*6002$' || true`);
       return Number(flags) > 0 || undefined;
     });
-    assert.equal(await isSeen(() => run(`kill -9 ${before}`)), true);
+    assert.equal(await isSeen(() => run(`kill -9 ${before}`), SOON_MS), true);
     await replaced(before);
     await answers();
   });
@@ -117,7 +117,7 @@ describe('the units in a guest', { skip: noGuests }, () => {
   });
 
   it('a stop closes the ports, ends with 0 and leaves no socket', async () => {
-    assert.equal(await isSeen(() => run('systemctl stop qemu-guest-agent')), true);
+    assert.equal(await isSeen(() => run('systemctl stop qemu-guest-agent'), SOON_MS), true);
     assert.equal(await show('ActiveState'), 'inactive');
     assert.equal(await show('Result'), 'success');
     assert.equal(await show('ExecMainStatus'), '0');
