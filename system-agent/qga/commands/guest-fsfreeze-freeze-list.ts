@@ -9,7 +9,7 @@ export const guestFsfreezeFreezeList = defineCommand({
   since: '2.2',
   summary: 'The same for the file systems at some mount points; names that are no mount point are ignored.',
   worksWhere: 'as root, with the guard of freezes installed',
-  testedBy: 'in a guest; `virsh domfsfreeze --mountpoint`',
+  testedBy: 'in a guest',
   args: object({ mountpoints: optional(array(string, MAX_MOUNT_POINTS)) }),
   needs: ['freeze'],
   readOnly: false,

@@ -6,7 +6,7 @@ export const guestFsfreezeFreeze = defineCommand({
   since: '0.15',
   summary: 'Stop writing to all local file systems until they are thawed, or the lease ends.',
   worksWhere: 'as root, with the guard of freezes installed',
-  testedBy: 'in a guest with a writer under load; `virsh domfsfreeze`',
+  testedBy: 'in a guest with a writer under load',
   args: object({}),
   needs: ['freeze'],
   readOnly: false,

@@ -6,7 +6,7 @@ export const guestFsfreezeStatus = defineCommand({
   since: '0.15',
   summary: 'Whether the agent holds file systems frozen.',
   worksWhere: 'as root, with the guard of freezes installed',
-  testedBy: 'in a guest; `virsh domfsfreeze`',
+  testedBy: 'in a guest',
   args: object({}),
   needs: ['freeze'],
   readOnly: true,

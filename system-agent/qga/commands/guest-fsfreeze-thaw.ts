@@ -6,7 +6,7 @@ export const guestFsfreezeThaw = defineCommand({
   since: '0.15',
   summary: 'Write again. An error, once, if the guest had to thaw by itself before.',
   worksWhere: 'as root, with the guard of freezes installed',
-  testedBy: 'in a guest; `virsh domfsthaw`',
+  testedBy: 'in a guest',
   args: object({}),
   needs: ['freeze'],
   readOnly: false,
