@@ -16,6 +16,8 @@ import { type Effect, type Input, initial, type State, step } from './machine.ts
 export const MAX_PASTE_BYTES = 128 * 1024 * 1024;
 /** How long an application waits for the host, or the host for an application. */
 const PASTE_MS = 30_000;
+/** As the link carries it: seven weeks. */
+const MAX_AGE_MS = 0xffff_ffff;
 
 interface ReadAnswer {
   readonly stream: number | undefined;
@@ -55,7 +57,7 @@ export class ClipboardService implements Service {
         return shared.read(type, maxBytes, signal);
       }),
       port.watch({
-        took: (selection) => feed(selection, { on: 'app-took' }),
+        took: (selection) => this.#selections.get(selection)?.took(),
         copied: (selection, types) => feed(selection, { on: 'app-copied', types }),
         cleared: (selection) => feed(selection, { on: 'app-cleared' }),
       }),
@@ -71,6 +73,8 @@ export class ClipboardService implements Service {
 class SharedSelection {
   #state: State = initial;
   #lastId = 0;
+  /** When an application has copied last, ms of performance.now(). */
+  #copiedAt = 0;
   readonly #pastes = new Map<number, (content: Uint8Array | undefined) => void>();
   readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
   readonly #readers = new Map<number, AbortController>();
@@ -86,6 +90,11 @@ class SharedSelection {
     const { state, effects } = step(this.#state, input);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
+  }
+
+  took(): void {
+    this.#copiedAt = performance.now();
+    this.feed({ on: 'app-took' });
   }
 
   /** The host's side pastes. */
@@ -121,7 +130,12 @@ class SharedSelection {
     const { selection, link, port } = this;
     switch (effect.do) {
       case 'send-grab':
-        return link.notify(clipboardGrab, { selection, types: effect.types, serial: effect.hostSerial });
+        return link.notify(clipboardGrab, {
+          selection,
+          types: effect.types,
+          serial: effect.hostSerial,
+          age: Math.min(Math.round(performance.now() - this.#copiedAt), MAX_AGE_MS),
+        });
       case 'send-release':
         return link.notify(clipboardRelease, { selection });
       case 'offer':

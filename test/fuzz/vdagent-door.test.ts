@@ -150,7 +150,12 @@ fuzz('a selection answers every request and every paste exactly once, whatever h
         break;
       case 8:
         copies++;
-        play({ on: 'guest-grabbed', types: types(), offerSerial: chance(2) === 0 ? state.offerSerial : undefined });
+        play({
+          on: 'guest-grabbed',
+          types: types(),
+          offerSerial: chance(2) === 0 ? state.offerSerial : undefined,
+          isOlder: chance(4) === 0,
+        });
         break;
       case 9:
         play({ on: 'guest-released' });

@@ -105,7 +105,7 @@ export async function startOurs(folder: string, port: string): Promise<Guest> {
     told,
     copy: (text) => {
       copied = text;
-      agent.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined });
+      agent.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined, age: undefined });
     },
     release: () => agent.link.say(clipboardRelease, { selection }),
     paste: () => {

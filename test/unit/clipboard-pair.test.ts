@@ -41,11 +41,15 @@ const DELIVERIES: Readonly<Record<string, (world: World) => World>> = {
     const [message, ...down] = world.down;
     return message === undefined ? world : inSession({ ...world, down }, heardBySession(message));
   },
-  up: (world) => {
-    const [message, ...up] = world.up;
-    return message === undefined ? world : inSystem({ ...world, up }, heardBySystem(message));
-  },
+  up: (world) => up(world, false),
+  /** The client has copied since, as far as the clocks know. */
+  'up, older': (world) => up(world, true),
 };
+
+function up(world: World, isOlder: boolean): World {
+  const [message, ...rest] = world.up;
+  return message === undefined ? world : inSystem({ ...world, up: rest }, heardBySystem(message, isOlder));
+}
 
 function lock(world: World, isLocked: boolean): World {
   if (world.isLocked === isLocked) return world;
@@ -78,15 +82,15 @@ function heardBySession(message: Message): session.Input {
   return message.say === 'release' ? { on: 'host-released' } : { on: 'rights', allowed: message.allowed };
 }
 
-function heardBySystem(message: Message): system.Input {
-  if (message.say === 'grab') return { on: 'guest-grabbed', types, offerSerial: message.serial };
+function heardBySystem(message: Message, isOlder: boolean): system.Input {
+  if (message.say === 'grab') return { on: 'guest-grabbed', types, offerSerial: message.serial, isOlder };
   return { on: 'guest-released' };
 }
 
 const isQuiet = ({ down, up, isAsking }: World) => down.length + up.length === 0 && !isAsking;
 
 function deliverAll(world: World): World {
-  const next = Object.values(DELIVERIES).reduce((now, deliver) => deliver(now), world);
+  const next = [DELIVERIES.down, DELIVERIES.up].reduce((now, deliver) => deliver?.(now) ?? now, world);
   return next.down.length + next.up.length === 0 ? next : deliverAll(next);
 }
 
@@ -182,7 +186,7 @@ describe('the two machines of a selection', () => {
 
   it('a grab of an agent that does not count them is taken', () => {
     const world = deliverAll(DEEDS['the client copies']?.(beginning) ?? beginning);
-    const { state } = system.step(world.system, { on: 'guest-grabbed', types, offerSerial: undefined });
+    const { state } = system.step(world.system, { on: 'guest-grabbed', types, offerSerial: undefined, isOlder: false });
     assert.equal(state.owner, 'guest');
   });
 });

@@ -15,11 +15,19 @@ const selection = word(...SELECTIONS);
  * `serial` is that of the newest grab of the host's side that the sender knows: its own, or the last that it was told
  * on this connection, or 0. So the system agent sees which grabs of the session crossed one of its own on the way; of two
  * that cross the host's counts, as on the SPICE side (W4). Absent: an agent of a release that does not count.
+ *
+ * `age`: ms since an application of the session has copied, 0 for one that did so just now. A session that is given the
+ * clipboard tells what it has had for a while; if the client has copied since, the client's is the newer. Absent: now.
  */
 export const clipboardGrab = notification({
   name: 'clipboard.grab',
   direction: 'both',
-  body: record({ selection, types: words(CLIPBOARD_TYPES, 16), serial: maybe(integer(0, 0xffff_ffff)) }),
+  body: record({
+    selection,
+    types: words(CLIPBOARD_TYPES, 16),
+    serial: maybe(integer(0, 0xffff_ffff)),
+    age: maybe(integer(0, 0xffff_ffff)),
+  }),
 });
 
 /**

@@ -34,6 +34,8 @@ export class Clipboard {
   readonly #options: ClipboardOptions;
   readonly #states = new Map<Selection, State>(SELECTIONS.map((selection) => [selection, initial]));
   readonly #pastes: Pastes;
+  /** When the client grabbed last, ms of performance.now(). */
+  readonly #grabbedAt = new Map<Selection, number>();
   #agent: SessionAgent | undefined;
   #isAllowed = false;
   #handlers: readonly Disposable[] = [];
@@ -77,6 +79,7 @@ export class Clipboard {
   }
 
   grab({ selection, serial, types }: Received<'clipboard-grab'>): void {
+    this.#grabbedAt.set(selection, performance.now());
     // Whoever is served now or later; what its agent cannot take is left out when it is offered.
     this.#feed(selection, { on: 'client-grabbed', serial, types: carried(types) });
   }
@@ -100,9 +103,10 @@ export class Clipboard {
     this.#feedAll({ on: 'session-changed' });
     if (agent === undefined) return;
     this.#handlers = [
-      agent.link.on(clipboardGrab, ({ selection, types, serial }) => {
+      agent.link.on(clipboardGrab, ({ selection, types, serial, age = 0 }) => {
         const usable = agent.has('clipboard.text') ? carried(types) : [];
-        this.#feed(selection, { on: 'guest-grabbed', types: usable, offerSerial: serial });
+        const isOlder = performance.now() - age < (this.#grabbedAt.get(selection) ?? 0);
+        this.#feed(selection, { on: 'guest-grabbed', types: usable, offerSerial: serial, isOlder });
       }),
       agent.link.on(clipboardRelease, ({ selection }) => this.#feed(selection, { on: 'guest-released' })),
       agent.link.handle(clipboardRead, ({ selection, type, maxBytes }, signal) =>
@@ -148,7 +152,12 @@ export class Clipboard {
         return this.#line.send('clipboard', { selection, type: 'none', data: NOTHING });
       case 'offer':
         if (this.#agent?.has('clipboard.text'))
-          this.#agent.link.notify(clipboardGrab, { selection, types: effect.types, serial: effect.serial });
+          this.#agent.link.notify(clipboardGrab, {
+            selection,
+            types: effect.types,
+            serial: effect.serial,
+            age: 0,
+          });
         return;
       case 'withdraw':
         return this.#agent?.link.notify(clipboardRelease, { selection });

@@ -9,7 +9,8 @@ import { FIRST_SERIAL, judgeSerial, nextSerial } from './serial.ts';
  *     guest <--guest-grabbed / client-grabbed--> client     the last one wins
  *     any    --closed----------> nobody; what the guest has is remembered and grabbed again when it opens
  *     nobody --guest-released--> client, if the client had grabbed while no session could hear of it: a session says
- *                                first what it has itself, then hears what the client has
+ *                                first what it has itself, then hears what the client has; so it does with a grab that is
+ *                                older than the client's
  *
  * A grab of the session that had not heard of the client's newest one crossed it on the way and is dropped: the session is
  * about to hear of that one, so both name the client.
@@ -69,6 +70,8 @@ export type Input =
       readonly on: 'guest-grabbed';
       readonly types: readonly ClipboardType[];
       readonly offerSerial: number | undefined;
+      /** The application has copied before the client did what is known of it. */
+      readonly isOlder: boolean;
     }
   | { readonly on: 'guest-released' }
   | { readonly on: 'guest-pastes'; readonly paste: number; readonly type: ClipboardType }
@@ -135,6 +138,7 @@ export function step(state: State, input: Input): Step {
     case 'guest-grabbed':
       if (hasCrossed(state, input.offerSerial)) return same(state);
       if (input.types.length === 0) return guestReleases(state);
+      if (input.isOlder && isClientsUnheard(state)) return offerClients({ ...state, guestTypes: [] });
       return grabForGuest({ ...disown(state), guestTypes: input.types }, [
         ...refuseRequests(state),
         ...failPastes(state),
@@ -247,6 +251,11 @@ function guestAnswers(state: State, id: number, data: Uint8Array | undefined): S
 /** The session has not yet heard of the client's newest grab, and gives way when it does. */
 function hasCrossed({ hasOffered, offerSerial }: State, known: number | undefined): boolean {
   return hasOffered && known !== undefined && known !== offerSerial;
+}
+
+/** The client has grabbed while no session could hear of it. */
+function isClientsUnheard({ isOpen, owner, clientHas }: State): boolean {
+  return isOpen && owner === 'nobody' && clientHas.length > 0;
 }
 
 function guestReleases(state: State): Step {

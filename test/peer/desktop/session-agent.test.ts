@@ -75,7 +75,7 @@ describe('the session agent, as a program', () => {
       stream: link.sendStream(Buffer.from('vom Host: ß')),
       why: undefined,
     }));
-    link.notify(clipboardGrab, { selection: 'clipboard', types: ['text'], serial: undefined });
+    link.notify(clipboardGrab, { selection: 'clipboard', types: ['text'], serial: undefined, age: undefined });
     let pasted = '';
     for (let left = 50; left > 0 && pasted === ''; left--) {
       pasted = (await runClient(server.env, ['xsel', '-b', '-o'])).toString();

@@ -7,7 +7,7 @@ import { STREAM_IDLE_MS } from '#protocol/ipc/peer/outgoing-streams.ts';
 import { type Dumb, dumbFrame } from '#test/support/dumb-msgpack.ts';
 import { pair, systemEnd } from '#test/support/link/pair.ts';
 
-const GRAB = { selection: 'clipboard', types: ['text'], serial: 0 } as const;
+const GRAB = { selection: 'clipboard', types: ['text'], serial: 0, age: 0 } as const;
 
 function content(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, at) => (at * 7) ^ (at >> 8)));

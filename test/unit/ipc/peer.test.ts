@@ -15,7 +15,7 @@ import { type Dumb, dumbFrame } from '#test/support/dumb-msgpack.ts';
 import { HELLO, pair, sessionEnd, systemEnd } from '#test/support/link/pair.ts';
 import { splits } from '#test/support/splits.ts';
 
-const GRAB = { selection: 'clipboard', types: ['text'], serial: 0 } as const;
+const GRAB = { selection: 'clipboard', types: ['text'], serial: 0, age: 0 } as const;
 const MONITORS = { monitors: [], positioned: false };
 const HELLO_BODY = { oldest: 1, newest: 1, build: 'x', display: 'none', features: [] };
 const HELLO_FRAME: Dumb = { kind: 'notification', name: 'hello', body: HELLO_BODY };

@@ -19,7 +19,7 @@ import { until } from '#test/support/until.ts';
 
 const ALL = { served: true, clipboard: true, files: true };
 const NONE = { served: false, clipboard: false, files: false };
-const GRAB = { selection: 'clipboard', types: ['text'], serial: 0 } as const;
+const GRAB = { selection: 'clipboard', types: ['text'], serial: 0, age: 0 } as const;
 const READ = { selection: 'clipboard', type: 'text', maxBytes: 100 } as const;
 const MONITORS = { monitors: [], positioned: false };
 const LAYOUT = { width: 800, height: 600, displays: [] };

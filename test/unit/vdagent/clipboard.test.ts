@@ -22,14 +22,14 @@ const grab = (serial: number, where: Selection = selection) => [
 ];
 const release = ['clipboard-release', { selection }];
 /** The session was told of the client's grab, the one with this number. */
-const offered = (serial = 1) => ({ name: 'clipboard.grab', body: { selection, types: ['text'], serial } });
+const offered = (serial = 1) => ({ name: 'clipboard.grab', body: { selection, types: ['text'], serial, age: 0 } });
 const withdrawn = { name: 'clipboard.release', body: { selection } };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** An application of the session copies `data`. */
 function copy({ session }: Pick<Open, 'session'>, data: string): void {
   session.answer(clipboardRead, () => ({ stream: session.offer(data), why: undefined }));
-  session.say(clipboardGrab, { selection, types: ['text'], serial: undefined });
+  session.say(clipboardGrab, { selection, types: ['text'], serial: undefined, age: undefined });
 }
 
 /** An application of the session pastes. @returns what it got */
@@ -312,13 +312,13 @@ describe('SPICE clipboard: who was last', () => {
   it('selections count for themselves', async () => {
     const open = await openDoor();
     copy(open, 'a');
-    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'], serial: undefined });
+    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'], serial: undefined, age: undefined });
     assert.deepEqual(await open.heard(), [grab(0), grab(0, 'primary')]);
   });
 
   it('a client without serials wins whenever it grabs, and one without selections has only the clipboard', async () => {
     const open = await openDoor({ capabilities: ['clipboard-by-demand'] });
-    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'], serial: undefined });
+    open.session.say(clipboardGrab, { selection: 'primary', types: ['text'], serial: undefined, age: undefined });
     copy(open, 'a');
     copy(open, 'b');
     const bare = ['clipboard-grab', { selection, types: ['text'] }];
@@ -376,14 +376,27 @@ describe('SPICE clipboard: rights', () => {
     assert.deepEqual(next.link.take(), [offered()]);
   });
 
-  it('what a session has when it is served wins over what the client copied before', async () => {
+  it('what the client copied since the session did wins over what the session has when it is served', async () => {
     const open = await openDoor();
     open.sessionLink.serve(undefined);
     open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
     await open.heard();
     const next = new FakeSessionAgent('c2');
     open.sessionLink.serve(next);
-    next.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined });
+    next.link.say(clipboardGrab, { selection, types: ['text'], serial: 0, age: 60_000 });
+    assert.deepEqual(next.link.take(), [offered()]);
+    next.link.say(clipboardGrab, { selection, types: ['text'], serial: 0, age: 0 }); // crosses the offer
+    assert.deepEqual(next.link.take(), []);
+  });
+
+  it('what a session has copied last when it is served wins over what the client copied before', async () => {
+    const open = await openDoor();
+    open.sessionLink.serve(undefined);
+    open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
+    await open.heard();
+    const next = new FakeSessionAgent('c2');
+    open.sessionLink.serve(next);
+    next.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined, age: undefined });
     assert.deepEqual(await open.heard(), [grab(1)]);
     next.link.say(clipboardRelease, { selection });
     assert.deepEqual(next.link.take(), []);
@@ -461,7 +474,10 @@ describe('SPICE clipboard: rights', () => {
     copy({ session: next.link }, 'own');
     open.host.send('clipboard-request', text);
     assert.deepEqual(await open.heard(), [grab(1), content('own')]);
-    assert.equal(open.session.say(clipboardGrab, { selection, types: ['text'], serial: undefined }), false);
+    assert.equal(
+      open.session.say(clipboardGrab, { selection, types: ['text'], serial: undefined, age: undefined }),
+      false,
+    );
   });
 
   it('the same session gives its own again after a switch only when it says so', async () => {
@@ -476,10 +492,10 @@ describe('SPICE clipboard: rights', () => {
 
   it('types that the session did not promise to handle are neither offered nor announced', async () => {
     const open = await openDoor();
-    open.session.say(clipboardGrab, { selection, types: ['png'], serial: undefined });
+    open.session.say(clipboardGrab, { selection, types: ['png'], serial: undefined, age: undefined });
     const poor = new FakeSessionAgent('c2', ['monitors']);
     open.sessionLink.serve(poor);
-    poor.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined });
+    poor.link.say(clipboardGrab, { selection, types: ['text'], serial: undefined, age: undefined });
     open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
     assert.deepEqual(await open.heard(), []);
     assert.deepEqual(poor.link.take(), []);
