@@ -1,9 +1,11 @@
+import { wantedPorts } from '../doors.ts';
 import { type Check, fail, ok, unknown, warn } from '../finding.ts';
 
 /** Does systemd start the agent? */
 export const unit: Check = {
   name: 'unit',
-  decide({ unit, agent }) {
+  decide(facts) {
+    const { unit, agent } = facts;
     if (!unit.known)
       return [
         unknown(`systemd does not tell of its units: ${unit.why}`, 'see how the agent is started here by yourself'),
@@ -14,7 +16,8 @@ export const unit: Check = {
     }
     if (active === 'failed') return [fail('uga-system-agent has failed', 'see why: journalctl -u uga-system-agent')];
     if (file === 'masked') return [fail('uga-system-agent is masked', 'systemctl unmask uga-system-agent')];
-    if (file === 'disabled')
+    const isStartedByPort = wantedPorts(facts).some(({ port }) => port !== undefined);
+    if (file === 'disabled' && !isStartedByPort)
       return [warn('uga-system-agent is not started with the machine', 'systemctl enable uga-system-agent')];
     if (active !== 'active') {
       if (agent.known)
@@ -26,6 +29,7 @@ export const unit: Check = {
         ];
       return [fail(`uga-system-agent is ${active ?? 'not loaded'}`, 'systemctl start uga-system-agent')];
     }
-    return [ok(`uga-system-agent is active (${file ?? 'transient'})`)];
+    const how = file === 'disabled' ? 'started when a port appears' : (file ?? 'transient');
+    return [ok(`uga-system-agent is active (${how})`)];
   },
 };

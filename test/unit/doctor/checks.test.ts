@@ -143,7 +143,8 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
   ['no unit', { unit: unit(undefined, undefined) }, 'unit', /^note .*install the package/],
   ['failed', { unit: unit('failed', 'enabled') }, 'unit', /^FAIL .*journalctl/],
   ['masked', { unit: unit('inactive', 'masked') }, 'unit', /^FAIL .*unmask/],
-  ['disabled', { unit: unit('active', 'disabled') }, 'unit', /^note .*enable/],
+  ['started by udev', { unit: unit('active', 'disabled') }, 'unit', /^ok .*when a port appears/],
+  ['started by nobody', { unit: unit('active', 'disabled'), ports: undefined }, 'unit', /^note .*enable/],
   ['not started', { unit: unit('inactive', 'enabled'), agent: HIDDEN }, 'unit', /^FAIL .*systemctl start/],
   ['an agent by hand', { unit: unit(undefined, 'enabled') }, 'unit', /^note .*runs without it/],
 ];

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { pidOf, product } from '../guest/agents.ts';
+import { makeNewerPackage } from '../guest/installed.ts';
 import { Domain } from '../libvirt/domain.ts';
 import { Libvirt } from '../libvirt/libvirt.ts';
 import { noLibvirtDesktop } from '../needs.ts';
@@ -10,6 +15,9 @@ import { ours } from './pair.ts';
 
 const SOON_MS = 30_000;
 const ROUNDS = 4;
+const INSTALL_SECONDS = 300;
+/** For an emulated guest, in which each paste starts a program. */
+const PASTE_MS = 5_000;
 
 /** A span of the host's clock, ms. */
 interface Span {
@@ -21,10 +29,14 @@ describe('one guest under libvirt, with a SPICE client and an oVirt host', { ski
   let libvirt: Libvirt;
   let desktop: Desktop<Domain>;
   let vdsm: Vdsm;
+  let packages: string;
+  let newer: string;
 
   before(async () => {
     libvirt = await Libvirt.start();
-    const domain = await Domain.boot(libvirt, 'desk', 'desktop');
+    packages = await mkdtemp(path.join(tmpdir(), 'uga-packages-'));
+    newer = await makeNewerPackage(packages);
+    const domain = await Domain.boot(libvirt, 'desk', 'desktop', packages);
     await domain.shell.run('ip link set eth0 up && ip address add 192.0.2.7/24 dev eth0');
     desktop = await Desktop.over(domain, ours);
     vdsm = await Vdsm.connect(domain.socketOf('ovirt'));
@@ -35,6 +47,7 @@ describe('one guest under libvirt, with a SPICE client and an oVirt host', { ski
     vdsm?.[Symbol.dispose]();
     await desktop?.[Symbol.asyncDispose]();
     await libvirt?.[Symbol.asyncDispose]();
+    await rm(packages, { recursive: true, force: true });
   });
 
   it('all three are served at the same time', async () => {
@@ -42,6 +55,32 @@ describe('one guest under libvirt, with a SPICE client and an oVirt host', { ski
     const lastStart = Math.max(...spans.map(({ from }) => from));
     const firstEnd = Math.min(...spans.map(({ to }) => to));
     assert.ok(lastStart < firstEnd, `no moment in which all three were at work: ${JSON.stringify(spans)}`);
+  });
+
+  it('an upgrade is no disconnect for libvirt, and the next paste of the client works within 5 s', async (t) => {
+    const { alice, client, guest } = desktop;
+    const log = path.join(libvirt.folder, 'events');
+    await using _events = await guest.watchEvents(log);
+    const former = await pidOf(guest.shell, product);
+    await guest.shell.run('mkdir -p /opt/uga && mount -o ro /dev/vdb /opt/uga');
+    await guest.shell.run(
+      `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /opt/uga/${newer}`,
+      INSTALL_SECONDS,
+    );
+    const upgraded = Date.now();
+    await client.copy('clipboard', 'after the upgrade');
+    await until(SOON_MS, 'the text in the guest', async () => {
+      return (await alice.paste('clipboard')) === 'after the upgrade' || undefined;
+    });
+    const took = Date.now() - upgraded;
+    t.diagnostic(`pasted ${took} ms after the upgrade`);
+    assert.ok(took < PASTE_MS, `${took} ms`);
+    assert.notEqual(await pidOf(guest.shell, product), former);
+    assert.match(await guest.shell.run('dpkg --status uga'), /^Version: .*\+next$/m);
+    await askThroughLibvirt();
+    assert.doesNotMatch(await readFile(log, 'utf8'), /agent-lifecycle/);
+    await refreshOvirt();
+    await copyAndPaste(ROUNDS);
   });
 
   it('libvirt and oVirt are served on when the client has gone', async () => {

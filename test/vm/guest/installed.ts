@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
 import type { Image } from '../image/build.ts';
 import { cached } from '../image/cache.ts';
+import { run } from '../support/process.ts';
 import { product, stopAgent } from './agents.ts';
 import { Machine, makeStandalone } from './machine.ts';
 import type { RootShell } from './root-shell.ts';
@@ -56,6 +58,26 @@ export async function installPackage(shell: RootShell): Promise<void> {
 /** Over the same version, which apt does not do without a source to fetch it from. */
 export async function replacePackage(shell: RootShell): Promise<void> {
   await shell.run(`dpkg --install --force-confold /opt/uga/${path.basename(packageFile())}`, INSTALL_SECONDS);
+}
+
+/**
+ * Makes the package that would come next: the same content under a higher version.
+ * @param folder takes it, and has nothing else
+ * @returns the file's name
+ */
+export async function makeNewerPackage(folder: string): Promise<string> {
+  const tree = await mkdtemp(path.join(tmpdir(), 'uga-newer-'));
+  try {
+    await run('dpkg-deb', ['--raw-extract', packageFile(), tree]);
+    const control = path.join(tree, 'DEBIAN', 'control');
+    const text = await readFile(control, 'utf8');
+    await writeFile(control, text.replace(/^Version: (.*)$/m, 'Version: $1+next'));
+    const name = 'uga-next.deb';
+    await run('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', tree, path.join(folder, name)]);
+    return name;
+  } finally {
+    await rm(tree, { recursive: true });
+  }
 }
 
 async function installOn(image: Image, disk: string): Promise<void> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { KERNEL_OPTIONS, PORTS, SHELL_PORT } from '../guest/command-line.ts';
 import { ensureInstalledState } from '../guest/installed.ts';
 import { makeOverlay } from '../guest/machine.ts';
-import { makeEmptyPayload } from '../guest/payload.ts';
+import { makeEmptyPayload, makePayload } from '../guest/payload.ts';
 import { RootShell } from '../guest/root-shell.ts';
 import { ensureImage, type Image } from '../image/build.ts';
 import type { ImageName } from '../image/recipe.ts';
@@ -23,12 +23,18 @@ export class Domain implements AsyncDisposable {
     private readonly file: (end: string) => string,
   ) {}
 
-  static async boot(libvirt: Libvirt, name: string, imageName: ImageName = 'bookworm'): Promise<Domain> {
+  /** @param payload folder whose content is on the second disk */
+  static async boot(
+    libvirt: Libvirt,
+    name: string,
+    imageName: ImageName = 'bookworm',
+    payload?: string,
+  ): Promise<Domain> {
     const image = await ensureImage(imageName);
     const file = (end: string) => path.join(libvirt.folder, `${name}.${end}`);
     const { disk } = await ensureInstalledState(image);
     await makeOverlay(file('qcow2'), disk);
-    await makeEmptyPayload(file('raw'));
+    await (payload === undefined ? makeEmptyPayload(file('raw')) : makePayload(file('raw'), payload));
     await writeFile(file('xml'), describeDomain(name, image, file));
     await libvirt.virsh('create', file('xml'));
     const shell = await RootShell.connect(file('shell'), BOOT_TIMEOUT_MS);
