@@ -56,7 +56,7 @@ it('a port held by another agent is one line in the log, and ours once it is fre
 it('a port that is missing, appears, is unplugged and comes back needs no new agent', { skip: noGuests }, async () => {
   await using guest = await resumeGuest();
   const name = 'org.example.hot.0';
-  await guest.shell.run(`printf '[qga]\\nchannel = virtio:${name}\\n' >/etc/uga/uga.conf.d/test.conf`);
+  await guest.shell.run(`printf '[channels]\\nqga = virtio:${name}\\n' >/etc/uga/uga.conf.d/test.conf`);
   await product.start(guest.shell);
   await logged(guest, /state=missing/);
   const pid = await pidOf(guest.shell, product);
