@@ -34,11 +34,12 @@ interface Content {
   readonly desktop: boolean;
 }
 
-/** The guests there are: one per supported Debian release without a desktop, one with, and one with databases. */
+/** The guests there are: one per supported Debian release without a desktop and one with, and one with databases. */
 export const IMAGES = {
   bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB, desktop: false },
   trixie: { suite: 'trixie', packages: BASE, diskBytes: 2 * GIB, desktop: false },
   desktop: { suite: 'bookworm', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
+  'desktop-trixie': { suite: 'trixie', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
   databases: { suite: 'bookworm', packages: [...BASE, ...DATABASES], diskBytes: 4 * GIB, desktop: false },
 } as const satisfies Record<string, Content>;
 
