@@ -86,7 +86,7 @@ async function serve(config: QemuGaConfig): Promise<number> {
     log,
   });
   const agent = qgaAgent({ channel, platform, gate: listGate(lists), log });
-  const services = config.retryPath ? [retryNotice(channel, log), agent] : [agent];
+  const services = config.retryPath && config.verbose ? [retryNotice(channel, log), agent] : [agent];
   const daemon = asDaemon(new ServiceGroup(agent.name, services));
   return runUntilSignal(daemon, log, new AbortController(), async () => platform.freeze?.thawed());
 }
