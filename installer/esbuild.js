@@ -83,7 +83,7 @@ export function copyNativeParts(directory) {
 export function compileGuard(directory) {
   const target = path.join(directory, GUARD);
   mkdirSync(path.dirname(target), { recursive: true });
-  const args = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-static', '-s', '-o', target];
+  const args = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-pthread', '-static', '-s', '-o', target];
   const { error, status, stderr } = spawnSync('cc', [...args, path.join(root, GUARD_SOURCE)], { encoding: 'utf8' });
   if (error !== undefined) return 'there is no C compiler (cc)';
   return status === 0 ? undefined : stderr.trim();

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { checked, libc, systemError } from './libc.ts';
 
 type Callback = (error: Error | null, result: number) => void;
@@ -74,16 +75,41 @@ const STATX_DEVICE = 34;
  * @returns undefined when it cannot be told so: other kernels than Linux 5.12 and later, another device, a way forgotten
  */
 export function spaceAtOnce(path: Uint8Array, major: number, minor: number): Space | undefined {
+  return atOnce(path, (fd, device) => {
+    if (device.major !== major || device.minor !== minor) return undefined;
+    const result = new BigUint64Array(STATVFS_WORDS);
+    checked(fstatvfs(fd, result), 'fstatvfs');
+    return spaceIn(result);
+  });
+}
+
+/** Of a path that can be opened. PATH_MAX of <linux/limits.h> */
+const MAX_PATH = 4096;
+
+/**
+ * Names the file system that a path lies on, without waiting for any: as far as the kernel remembers the way. What it
+ * has forgotten lies behind what it knows, so a file system that does not answer has one name.
+ * @returns the device's numbers; the path itself on kernels before Linux 5.12
+ */
+export function fileSystemAt(file: string): string {
+  if (file.length > MAX_PATH) return file;
+  for (let place = path.resolve(file); ; place = path.dirname(place)) {
+    const name = atOnce(Buffer.from(place), (_, { major, minor }) => `${major}:${minor}`);
+    if (name !== undefined) return name;
+    if (place === '/') return file;
+  }
+}
+
+/** Looks at what the kernel remembers. @returns undefined also when it remembers nothing there */
+function atOnce<T>(path: Uint8Array, look: (fd: number, device: { major: number; minor: number }) => T): T | undefined {
   const how = BigUint64Array.of(O_PATH_CLOEXEC, 0n, RESOLVE_CACHED);
   const fd = Number(openat2(SYS_OPENAT2, AT_FDCWD, terminated(path), how, HOW_SIZE));
   if (fd === -1) return undefined;
   try {
     const status = new Uint32Array(STATX_WORDS);
     checked(statx(fd, '', AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, status), 'statx');
-    if (status[STATX_DEVICE] !== major || status[STATX_DEVICE + 1] !== minor) return undefined;
-    const result = new BigUint64Array(STATVFS_WORDS);
-    checked(fstatvfs(fd, result), 'fstatvfs');
-    return spaceIn(result);
+    const [major = 0, minor = 0] = status.subarray(STATX_DEVICE);
+    return look(fd, { major, minor });
   } finally {
     close(fd);
   }

@@ -7,6 +7,7 @@ import type { ChannelSpec, OpenSpec } from './spec.ts';
 import { UnixConnectChannel } from './unix-connect.ts';
 import { UnixListenChannel } from './unix-listen.ts';
 import { namesOfPort, virtioDevice, virtioPort } from './virtio-port.ts';
+import { vsockListen } from './vsock-listen.ts';
 
 /**
  * The channel that a specification names, or undefined for a door that is off; nothing is opened yet.
@@ -30,6 +31,8 @@ export function openChannel(
       return serialLine(spec.path, log);
     case 'unix-listen':
       return new UnixListenChannel(spec.path, log);
+    case 'vsock-listen':
+      return vsockListen(spec, log);
     case 'unix-connect':
       return new UnixConnectChannel(spec.path, log);
   }

@@ -1,4 +1,5 @@
 import { AgentError } from '#shared/errors.ts';
+import { formatVsockAddress, parseVsockAddress, type VsockAddress } from '#shared/socket/vsock-address.ts';
 
 /** How a door reaches its host, as given on the command line or in the configuration. */
 export type ChannelSpec =
@@ -7,13 +8,14 @@ export type ChannelSpec =
   | { readonly kind: 'serial'; readonly path: string } // ISA or pty serial line
   | { readonly kind: 'unix-listen'; readonly path: string }
   | { readonly kind: 'unix-connect'; readonly path: string }
+  | ({ readonly kind: 'vsock-listen' } & VsockAddress)
   | { readonly kind: 'off' };
 
 /** One that leads somewhere. */
 export type OpenSpec = Exclude<ChannelSpec, { readonly kind: 'off' }>;
 
 export const CHANNEL_SYNTAX =
-  'virtio:NAME | virtio-device:PATH | serial:PATH | unix-listen:PATH | unix-connect:PATH | off';
+  'virtio:NAME | virtio-device:PATH | serial:PATH | unix-listen:PATH | unix-connect:PATH | vsock-listen:CID:PORT | off';
 
 /** Longest path that `struct sockaddr_un` holds with its NUL: unix(7). */
 const MAX_SOCKET_PATH = 107;
@@ -44,6 +46,11 @@ export function parseChannelSpec(text: string): ChannelSpec {
         throw wrong(`longer than the ${MAX_SOCKET_PATH} bytes that a socket path may have`);
       }
       return { kind, path: rest };
+    case 'vsock-listen': {
+      const address = parseVsockAddress(rest);
+      if (address === undefined) throw wrong('a context id or any, a colon and a port must follow');
+      return { kind, ...address };
+    }
     default:
       throw wrong(`expected ${CHANNEL_SYNTAX}`);
   }
@@ -55,6 +62,8 @@ export function formatChannelSpec(spec: ChannelSpec): string {
       return 'off';
     case 'virtio':
       return `virtio:${spec.name}`;
+    case 'vsock-listen':
+      return `${spec.kind}:${formatVsockAddress(spec)}`;
     default:
       return `${spec.kind}:${spec.path}`;
   }

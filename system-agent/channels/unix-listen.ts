@@ -1,83 +1,15 @@
-import { messageOf } from '#shared/errors.ts';
-import { Backoff } from '#shared/lifecycle/backoff.ts';
 import type { Log } from '#shared/log/log.ts';
-import { type Watch, watchReadiness } from '#shared/native/readiness.ts';
 import { acceptUnix } from '#shared/native/unix-socket.ts';
 import { type ListeningSocket, listenAt } from '#shared/socket/listening-socket.ts';
-import { StreamChannel } from './stream-channel.ts';
+import { ListenChannel, WAITING_CLIENTS } from './listen.ts';
 
-/** Clients beyond the served one whose connect succeeds; the kernel keeps them, in order, with what they send. */
-const WAITING_CLIENTS = 16;
-const ACCEPT_AGAIN_MS = [100, 5_000] as const;
-
-/**
- * A listening unix socket that serves one client at a time: the next is accepted when the present one is gone.
- * The socket's mode follows the umask; its file is removed at the end if it is still ours.
- */
-export class UnixListenChannel extends StreamChannel {
-  readonly #listen: () => ListeningSocket;
-  readonly #backoff = new Backoff(...ACCEPT_AGAIN_MS);
-  #listener: ListeningSocket | undefined;
-  #arrivals: Watch | undefined;
-  #hasEnded = false;
-  #again: NodeJS.Timeout | undefined;
-
+/** A unix socket. Its mode follows the umask; its file is removed at the end if it is still ours. */
+export class UnixListenChannel extends ListenChannel {
   /** @param listen opens the socket, when it is not the one at `path` */
-  constructor(path: string, log: Log, listen = () => listenAt(path, WAITING_CLIENTS)) {
-    super(`unix-listen:${path}`, log);
-    this.#listen = listen;
-  }
-
-  override hangUp(): void {
-    this.stream?.finish();
-  }
-
-  protected override start(): void {
-    this.#listener = this.#listen();
-    this.#arrivals = watchReadiness(this.#listener.fd, () => this.#acceptNext());
-    this.enter('waiting');
-  }
-
-  protected override stop(): void {
-    clearTimeout(this.#again);
-    this.#arrivals?.close();
-    this.#listener?.close();
-    this.#listener = undefined;
-  }
-
-  #acceptNext(): void {
-    if (this.#listener === undefined || this.stream !== undefined) return;
-    try {
-      const fd = acceptUnix(this.#listener.fd);
-      if (fd === undefined) return;
-      const events = {
-        ...this.passOn(),
-        present: () => {},
-        ended: (gone: boolean) => this.#onEnd(gone),
-        failed: (error: unknown) => this.giveUp(error),
-      };
-      this.attach(fd, events, { device: false });
-    } catch (error) {
-      // Out of descriptors or memory: the client waits in the kernel, and no edge will tell again (S7).
-      const delayMs = this.#backoff.next();
-      this.log.warn('client cannot be accepted now', { channel: this.description, reason: messageOf(error), delayMs });
-      this.#again = setTimeout(() => this.#acceptNext(), delayMs);
-      return;
-    }
-    this.#hasEnded = false;
-    this.#backoff.reset();
-    this.enter('connected');
-  }
-
-  #onEnd(gone: boolean): void {
-    if (gone) return this.giveUp();
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.passOnEnd();
-  }
-
-  protected override giveUp(reason?: unknown): void {
-    this.detach('waiting', reason);
-    this.#acceptNext();
+  constructor(path: string, log: Log, listen: () => ListeningSocket = () => listenAt(path, WAITING_CLIENTS)) {
+    super(`unix-listen:${path}`, log, () => {
+      const { fd, close } = listen();
+      return { fd, accept: () => acceptUnix(fd), close };
+    });
   }
 }

@@ -16,20 +16,20 @@ const SHORT: readonly Counter[] = ['readIos', 'readSectors', 'writeIos', 'writeS
 /** How many counters each generation of kernels has added up to: 2.6.25, 4.18, 5.5. */
 const GENERATIONS = [17, 15, 11];
 
+const LINE = /^ *(\d+) +(\d+) (\S+) (\d+(?: \d+)*) *$/gm;
+
 /** @param text of /proc/diskstats: `254 0 vda 1 2 3 …`, a device a line; other lines are passed over */
 export function parseDiskstats(text: string): readonly DiskStatistics[] {
-  return text.split('\n').flatMap((line) => {
-    const [major = '', minor = '', name, ...values] = line.trim().split(/\s+/);
+  const devices: DiskStatistics[] = [];
+  for (const [, major, minor, name = '', numbers = ''] of text.matchAll(LINE)) {
+    const values = numbers.split(' ');
     const names = countersOf(values.length);
-    if (name === undefined || names === undefined) return [];
+    if (names === undefined) continue;
     const counters: { [C in Counter]?: bigint } = {};
-    for (const [index, counter] of names.entries()) {
-      const value = values[index] ?? '';
-      if (!/^\d+$/.test(value)) return [];
-      counters[counter] = BigInt(value);
-    }
-    return [{ name, major: Number(major), minor: Number(minor), ...counters }];
-  });
+    for (const [index, counter] of names.entries()) counters[counter] = BigInt(values[index] ?? 0);
+    devices.push({ name, major: Number(major), minor: Number(minor), ...counters });
+  }
+  return devices;
 }
 
 function countersOf(count: number): readonly Counter[] | undefined {

@@ -1,9 +1,8 @@
 import { AgentError, errnoOf } from '#shared/errors.ts';
-import { Patience } from '#shared/lifecycle/patience.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { type ChildProgram, startProgram } from '#shared/native/program.ts';
 import { inheritable, parseEnvironment } from './environment.ts';
-import { findProgram } from './lookup.ts';
+import { ProgramFinder } from './lookup.ts';
 import { Pipes } from './pipes.ts';
 import type { StartProgram } from './table.ts';
 import { asAnyService } from './upbringing.ts';
@@ -15,24 +14,17 @@ export interface SpawnOptions {
   readonly umask: number;
 }
 
-/** How long the folders of PATH may take to say what is in them. */
-const LOOKUP_LIMIT_MS = 10_000;
-/** Each holds a thread; file systems that do not answer are rare enough for one. */
-const MAX_LOOKUPS = 1;
-
 /**
  * Starts programs as children in our own process group, with default signals and no descriptor of ours. They read from
  * and write to pipes or /dev/null.
  */
 export function programStarter({ environment: own, umask }: SpawnOptions): StartProgram {
-  const lookups = new Patience(LOOKUP_LIMIT_MS, MAX_LOOKUPS);
+  const finder = new ProgramFinder();
   return async (spec, sinks) => {
     const environment = spec.environment === undefined ? inheritable(own) : parseEnvironment(spec.environment);
-    const file = await lookups
-      .ask(spec.path, () => findProgram(spec.path, environment.PATH ?? own.PATH), tooLate)
-      .catch((cause: unknown) => {
-        throw new AgentError('failed', describe(cause, spec.path), { cause });
-      });
+    const file = await finder.find(spec.path, environment.PATH ?? own.PATH).catch((cause: unknown) => {
+      throw new AgentError('failed', describe(cause, spec.path), { cause });
+    });
     const pipes = new Pipes(sinks);
     try {
       const stdio = pipes.open(spec);
@@ -56,10 +48,6 @@ export function programStarter({ environment: own, umask }: SpawnOptions): Start
 function abandon(child: ChildProgram, pipes: Pipes): void {
   child.abandon();
   pipes.close();
-}
-
-function tooLate(): never {
-  throw new AgentError('timeout', 'the file system that it is on does not answer');
 }
 
 const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE'];

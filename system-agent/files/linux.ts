@@ -1,4 +1,5 @@
 import type { Log } from '#shared/log/log.ts';
+import { fileSystemAt } from '#shared/native/file-system.ts';
 import { HandleCounter } from './counter.ts';
 import type { Files } from './files.ts';
 import { openDescriptor } from './open.ts';
@@ -7,5 +8,5 @@ import { FileTable } from './table.ts';
 /** @param stateFolder where the handles are counted */
 export function linuxFiles(stateFolder: string, log: Log): Files {
   const counter = new HandleCounter(stateFolder, log);
-  return new FileTable(openDescriptor, () => counter.next(), log);
+  return new FileTable({ open: openDescriptor, fileSystemAt }, () => counter.next(), log);
 }

@@ -1,4 +1,5 @@
 import { AgentError, messageOf } from '#shared/errors.ts';
+import { Patience } from '#shared/lifecycle/patience.ts';
 import type { Log } from '#shared/log/log.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -11,18 +12,27 @@ export interface Limits {
   readonly maxOpen: number;
   /** A file that nobody has touched for so long is closed: its host has forgotten it. */
   readonly idleMs: number;
-  /** Operations that a file system keeps, each in a thread of Node's four, before no other is begun. */
-  readonly maxAtWork: number;
+  /** How long one operation may take; the file stays busy until it has come back. */
+  readonly operationMs: number;
+  /** File systems that do not answer, each of which holds a thread, before none is asked any more. */
+  readonly maxHanging: number;
   /** What an orderly stop may take; hosts' last bytes are in our buffers. */
   readonly stopMs: number;
 }
 
-const LIMITS: Limits = { maxOpen: 512, idleMs: 3_600_000, maxAtWork: 2, stopMs: 1_000 };
+const LIMITS: Limits = { maxOpen: 512, idleMs: 3_600_000, operationMs: 20_000, maxHanging: 2, stopMs: 1_000 };
 
-type Open = (path: string, flags: number) => Promise<Descriptor>;
+/** How files are opened. */
+export interface Opener {
+  /** @param flags open(2)'s. @throws {Error} errno error */
+  open(path: string, flags: number): Promise<Descriptor>;
+  /** A name for the file system that a path lies on; never waits. */
+  fileSystemAt(path: string): string;
+}
 
 interface Entry {
   readonly stream: Stream;
+  readonly fileSystem: string;
   busy: boolean;
   usedAt: number;
 }
@@ -32,24 +42,25 @@ export class FileTable implements Files {
   readonly name = 'files';
   readonly #entries = new Map<Handle, Entry>();
   readonly #limits: Limits;
+  readonly #patience: Patience;
   #opening = 0;
-  #atWork = 0;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly openDescriptor: Open,
+    private readonly opener: Opener,
     private readonly nextHandle: () => Promise<Handle>,
     private readonly log: Log,
     limits: Partial<Limits> = {},
   ) {
     this.#limits = { ...LIMITS, ...limits };
+    this.#patience = new Patience(this.#limits.operationMs, this.#limits.maxHanging);
   }
 
   async start(): Promise<void> {}
 
   async stop(): Promise<void> {
     clearTimeout(this.#idle);
-    const closed = Promise.all([...this.#entries].map(([handle, entry]) => this.#closeQuietly(handle, entry)));
+    const closed = Promise.all([...this.#entries].map(([handle, entry]) => this.#closeAtStop(handle, entry)));
     let deadline: NodeJS.Timeout | undefined;
     await Promise.race([
       closed,
@@ -65,23 +76,27 @@ export class FileTable implements Files {
     if (this.#entries.size + this.#opening >= this.#limits.maxOpen) {
       throw new AgentError('failed', `${what}: Too many open files`);
     }
+    const opening = { givenUp: false };
     this.#opening++;
     try {
-      return await this.#work(async () => {
-        const descriptor = await this.openDescriptor(path, mode.flags).catch((cause: unknown) => {
+      return await this.#ask(this.opener.fileSystemAt(path), async () => {
+        const descriptor = await this.opener.open(path, mode.flags).catch((cause: unknown) => {
           throw new AgentError('failed', `${what}: ${systemErrorText(cause)}`, { cause });
         });
-        return this.#enter(new Stream(descriptor, mode));
+        return this.#enter(new Stream(descriptor, mode), this.opener.fileSystemAt(path), opening);
       });
     } finally {
+      opening.givenUp = true;
       this.#opening--;
     }
   }
 
   async close(handle: Handle): Promise<void> {
-    const entry = this.#find(handle);
-    this.#entries.delete(handle);
-    await this.#work(() => entry.stream.close());
+    const { fileSystem, stream } = this.#find(handle);
+    await this.#ask(fileSystem, () => {
+      this.#entries.delete(handle);
+      return stream.close();
+    });
   }
 
   read(handle: Handle, count: number): Promise<FileData> {
@@ -104,10 +119,11 @@ export class FileTable implements Files {
     this.#find(handle);
   }
 
-  async #enter(stream: Stream): Promise<Handle> {
+  async #enter(stream: Stream, fileSystem: string, opening: { readonly givenUp: boolean }): Promise<Handle> {
     try {
       const handle = await this.nextHandle();
-      this.#entries.set(handle, { stream, busy: false, usedAt: performance.now() });
+      if (opening.givenUp) throw new AgentError('cancelled', 'nobody waits for it any more');
+      this.#entries.set(handle, { stream, fileSystem, busy: false, usedAt: performance.now() });
       this.#watchIdle();
       return handle;
     } catch (error) {
@@ -118,7 +134,7 @@ export class FileTable implements Files {
 
   async #use<T>(handle: Handle, work: (stream: Stream) => Promise<T>): Promise<T> {
     const entry = this.#find(handle);
-    return this.#work(async () => {
+    return this.#ask(entry.fileSystem, async () => {
       entry.busy = true;
       try {
         return await work(entry.stream);
@@ -136,39 +152,35 @@ export class FileTable implements Files {
     return entry;
   }
 
-  /** A host that went away left its operation behind; the door is open again, the thread is not. */
-  async #work<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#atWork >= this.#limits.maxAtWork) {
-      throw new AgentError('refused', `${this.#atWork} earlier file operations have not ended`);
-    }
-    this.#atWork++;
-    try {
-      return await work();
-    } finally {
-      this.#atWork--;
-    }
+  #ask<T>(fileSystem: string, work: () => Promise<T>): Promise<T> {
+    return this.#patience.ask(fileSystem, work, () => {
+      throw new AgentError('timeout', 'the file system does not answer');
+    });
   }
 
   #watchIdle(): void {
-    this.#idle ??= setTimeout(() => this.#closeIdle(), this.#limits.idleMs).unref();
+    this.#idle ??= setTimeout(() => void this.#closeIdle(), this.#limits.idleMs).unref();
   }
 
-  #closeIdle(): void {
-    this.#idle = undefined;
+  /** One after the other: each takes a thread while it is closed. */
+  async #closeIdle(): Promise<void> {
     const since = performance.now() - this.#limits.idleMs;
-    for (const [handle, entry] of this.#entries) {
-      if (entry.busy || entry.usedAt > since) continue;
-      this.log.info('closed a file that its host has left open', { handle: `${handle}` });
-      void this.#closeQuietly(handle, entry);
+    for (const [handle, { busy, usedAt }] of [...this.#entries]) {
+      if (busy || usedAt > since || !this.#entries.has(handle)) continue;
+      this.log.info('closing a file that its host has left open', { handle: `${handle}` });
+      await this.close(handle).catch((error: unknown) => this.#notClosed(handle, error));
     }
+    this.#idle = undefined;
     if (this.#entries.size > 0) this.#watchIdle();
   }
 
-  async #closeQuietly(handle: Handle, { stream, busy }: Entry): Promise<void> {
+  async #closeAtStop(handle: Handle, { stream, busy }: Entry): Promise<void> {
     this.#entries.delete(handle);
     if (busy) return; // whatever it waits for has its thread already
-    await stream.close().catch((error: unknown) => {
-      this.log.warn('file was not closed well', { handle: `${handle}`, reason: messageOf(error) });
-    });
+    await stream.close().catch((error: unknown) => this.#notClosed(handle, error));
+  }
+
+  #notClosed(handle: Handle, error: unknown): void {
+    this.log.warn('file was not closed well', { handle: `${handle}`, reason: messageOf(error) });
   }
 }

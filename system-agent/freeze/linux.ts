@@ -14,6 +14,7 @@ import {
 import path from 'node:path';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { readSmallFile, readText } from '#shared/files.ts';
+import { Patience } from '#shared/lifecycle/patience.ts';
 import type { Log } from '#shared/log/log.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { freezeFileSystem, thawFileSystem } from '#shared/native/file-system.ts';
@@ -36,6 +37,10 @@ const GUARD_PROGRAM = 'native/uga-freeze-guard';
 const ORIGINAL_NAME = 'qga.state.isfrozen';
 /** qemu-ga's, as Debian builds it. */
 const ORIGINAL_FOLDER = '/run';
+/** The others are thawed behind one whose disk does not answer, as the guard does it too. */
+const THAW_LIMIT_MS = 5_000;
+/** Each holds a thread. */
+const MAX_HANGING_THAWS = 3;
 /** A file system that is frozen more often than this is somebody else's problem. */
 const MAX_DEPTH = 64;
 /** Loop devices on partitions on device mappers on loop devices. */
@@ -52,13 +57,22 @@ export function guardPlace(): GuardPlace | undefined {
 
 export function linuxFreezeSystem(guard: GuardPlace, stateFolder: string, log: Log): FreezeSystem {
   const record = path.join(RUN_FOLDER, RECORD_NAME);
+  const thaws = new Patience(THAW_LIMIT_MS, MAX_HANGING_THAWS);
+  let thawed = 0;
   const originals = [path.join(stateFolder, ORIGINAL_NAME), path.join(ORIGINAL_FOLDER, ORIGINAL_NAME)];
   return {
     plan: planNow,
     open: openFileSystem,
     close: closeSync,
     freeze,
-    thaw,
+    thaw(fd) {
+      const asked = { givenUp: false };
+      const tooLate = () => {
+        asked.givenUp = true;
+        return false;
+      };
+      return thaws.ask(`${++thawed}`, () => thaw(fd, asked), tooLate);
+    },
     startGuard: (events) => startGuard(guard, events),
     openRecordFolder() {
       mkdirSync(RUN_FOLDER, { recursive: true, mode: 0o755 });
@@ -144,8 +158,9 @@ async function freeze(fd: number): Promise<boolean> {
   }
 }
 
-async function thaw(fd: number): Promise<boolean> {
-  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+/** @param asked once it is given up, the number of the descriptor may be another's */
+async function thaw(fd: number, asked: { readonly givenUp: boolean }): Promise<boolean> {
+  for (let depth = 0; depth < MAX_DEPTH && !asked.givenUp; depth++) {
     try {
       await thawFileSystem(fd);
     } catch {

@@ -1,4 +1,5 @@
 import { AgentError, messageOf } from '#shared/errors.ts';
+import { after } from '#shared/lifecycle/after.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { LogValve } from '#shared/log/valve.ts';
@@ -11,6 +12,8 @@ import type { FreezeSystem, Guard } from './system.ts';
 
 /** What the guard can hold. */
 const MAX_FILE_SYSTEMS = 512;
+/** For a thaw that finds another freeze or thaw under way. Their hooks have deadlines of their own. */
+const THAW_LIMIT_MS = 20_000;
 
 export interface FreezeParts {
   readonly system: FreezeSystem;
@@ -101,7 +104,7 @@ export class FreezeService implements Freeze, Service {
 
   async #thaw(): Promise<number> {
     this.#stop.abort(new AgentError('cancelled', 'a thaw was asked for while freezing'));
-    while (this.phase === 'freezing' || this.phase === 'thawing') await this.#work;
+    while (this.phase === 'freezing' || this.phase === 'thawing') await patiently(this.#work);
     let count = 0;
     if (this.phase === 'frozen') {
       const thawing = this.#thawHeld();
@@ -354,6 +357,15 @@ export class FreezeService implements Freeze, Service {
 
 function nameOf({ mountPoints, type }: FileSystem): { readonly mountPoint: string; readonly type: string } {
   return { mountPoint: mountPoints[0]?.text ?? '', type };
+}
+
+/** What can be thawed is by then; a call of the kernel that does not come back keeps no host. */
+function patiently(work: Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const late = new AgentError('timeout', 'the thaw is still under way: a file system or a hook does not come back');
+    const deadline = after(THAW_LIMIT_MS, () => reject(late));
+    work.then(resolve, reject).finally(() => deadline[Symbol.dispose]());
+  });
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

@@ -11,11 +11,14 @@ import type { FileSystemSize, Mount, Mounts, Trim, Trimmer } from './mounts.ts';
 
 /** A file system answers from memory; one that needs longer than this is not asked while it hangs. */
 const SIZE_LIMIT_MS = 1_000;
-/** These count their blocks in memory; others may read them from the disk, or ask a program. */
-const COUNT_IN_MEMORY: ReadonlySet<string> = new Set(['ext2', 'ext3', 'ext4', 'xfs']);
+/**
+ * These count their blocks in memory; others may read them from the disk, or ask a program. XFS of Linux 5.14 to 5.18
+ * first waits for work of its own on the disk: xfs_fs_statfs of fs/xfs/xfs_super.c.
+ */
+const COUNT_IN_MEMORY: ReadonlySet<string> = new Set(['ext2', 'ext3', 'ext4']);
 /** Hosts give up on a trim after ten minutes. */
 const TRIM_LIMIT_MS = 600_000;
-/** Of the four threads that Node has for such calls. */
+/** Each holds a thread. */
 const MAX_HANGING = 2;
 
 export function linuxMounts(): Mounts {

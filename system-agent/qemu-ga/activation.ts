@@ -1,9 +1,11 @@
 import { closeSync } from 'node:fs';
 import { AgentError } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
-import { adoptUnixSocket } from '#shared/native/inherited-socket.ts';
+import { adoptSocket } from '#shared/native/inherited-socket.ts';
+import { acceptUnix } from '#shared/native/unix-socket.ts';
 import type { Channel } from '../channels/channel.ts';
-import { UnixListenChannel } from '../channels/unix-listen.ts';
+import { ListenChannel } from '../channels/listen.ts';
+import { vsockListener } from '../channels/vsock-listen.ts';
 
 /** The first descriptor that systemd passes: sd_listen_fds(3). */
 const FIRST_FD = 3;
@@ -23,8 +25,14 @@ export function isActivated(environment: NodeJS.ProcessEnv, pid: number): boolea
 
 /** The door's channel on the socket that was opened for us. Its file is the service manager's to remove. */
 export function activatedChannel(log: Log): Channel {
-  return new UnixListenChannel('(activated)', log, () => {
-    if (!adoptUnixSocket(FIRST_FD)) throw new AgentError('unsupported', 'unsupported listen fd type');
-    return { fd: FIRST_FD, close: () => closeSync(FIRST_FD) };
+  return new ListenChannel('(activated)', log, () => {
+    switch (adoptSocket(FIRST_FD)) {
+      case 'unix':
+        return { fd: FIRST_FD, accept: () => acceptUnix(FIRST_FD), close: () => closeSync(FIRST_FD) };
+      case 'vsock':
+        return vsockListener(FIRST_FD, log);
+      case undefined:
+        throw new AgentError('unsupported', 'unsupported listen fd type');
+    }
   });
 }

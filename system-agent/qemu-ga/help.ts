@@ -3,8 +3,9 @@ import { DEFAULT_PATHS } from './config.ts';
 export const HELP = `Usage: qemu-ga [-m METHOD -p PATH] [OPTION]...
 The QEMU guest agent's door of uga, under qemu-ga's own options.
 
-  -m, --method METHOD     virtio-serial (default), isa-serial or unix-listen
-  -p, --path PATH         device or socket; default for virtio-serial:
+  -m, --method METHOD     virtio-serial (default), isa-serial, unix-listen or
+                          vsock-listen
+  -p, --path PATH         device, socket or CID:PORT; default for virtio-serial:
                           ${DEFAULT_PATHS['virtio-serial']},
                           for isa-serial: ${DEFAULT_PATHS['isa-serial']}
   -c, --config PATH       configuration file; without it $QGA_CONF, then

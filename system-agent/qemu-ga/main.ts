@@ -6,6 +6,7 @@ import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { LogLevel } from '#shared/log/log.ts';
 import { createValvedLog } from '#shared/log/stderr.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
+import { parseVsockAddress } from '#shared/socket/vsock-address.ts';
 import { qgaAgent } from '../agent.ts';
 import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
@@ -86,7 +87,7 @@ async function serve(config: QemuGaConfig): Promise<number> {
     log,
   });
   const agent = qgaAgent({ channel, platform, gate: listGate(lists), log });
-  const services = config.retryPath ? [retryNotice(channel, log), agent] : [agent];
+  const services = config.retryPath && config.verbose ? [retryNotice(channel, log), agent] : [agent];
   const daemon = asDaemon(new ServiceGroup(agent.name, services));
   return runUntilSignal(daemon, log, new AbortController(), async () => platform.freeze?.thawed());
 }
@@ -105,20 +106,24 @@ function openLog(path: string): number {
   }
 }
 
+const METHODS: ReadonlySet<string> = new Set(['virtio-serial', 'isa-serial', 'unix-listen', 'vsock-listen']);
+
 function channelOf({ method, path = DEFAULT_PATHS[method] }: QemuGaConfig): OpenSpec {
-  switch (method) {
-    case 'virtio-serial':
-    case 'isa-serial':
-    case 'unix-listen':
-      break;
-    case 'vsock-listen':
-      throw new AgentError('unsupported', 'method vsock-listen is not available in this build');
-    default:
-      throw new AgentError('invalid-argument', `unsupported channel method/type: ${method}`);
+  if (!METHODS.has(method)) {
+    throw new AgentError('invalid-argument', `unsupported channel method/type: ${method}`);
   }
   if (path === undefined) throw new AgentError('invalid-argument', 'must specify a path for this channel');
-  if (method === 'virtio-serial') return { kind: 'virtio-device', path };
-  return { kind: method === 'isa-serial' ? 'serial' : 'unix-listen', path };
+  switch (method) {
+    case 'virtio-serial':
+      return { kind: 'virtio-device', path };
+    case 'vsock-listen': {
+      const address = parseVsockAddress(path);
+      if (address === undefined) throw new AgentError('invalid-argument', `'${path}' is no CID:PORT`);
+      return { kind: method, ...address };
+    }
+    default:
+      return { kind: method === 'isa-serial' ? 'serial' : 'unix-listen', path };
+  }
 }
 
 function readConfigFile(config: QemuGaConfig, asked: string | undefined, io: Io): void {

@@ -16,6 +16,7 @@ export class FakeChannel implements Channel {
   #events: ChannelEvents | undefined;
   #written: Buffer[] = [];
   #waiting = 0;
+  readonly #listeners = new Set<() => void>();
 
   constructor(private readonly highWater = HIGH_WATER) {}
 
@@ -23,8 +24,15 @@ export class FakeChannel implements Channel {
     return { since: 0, why: undefined, received: 0, sent: 0 };
   }
 
-  onState(): Disposable {
-    return { [Symbol.dispose]: () => {} };
+  onState(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** The device comes or goes. */
+  enter(state: ChannelState): void {
+    this.state = state;
+    for (const listener of this.#listeners) listener();
   }
 
   open(events: ChannelEvents): void {

@@ -28,7 +28,18 @@ beforeEach(() => {
   mkdirSync(roots.dev);
   log = new MemoryLog();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Closed also behind a test that fails: what is open keeps this process from its end. */
+const opened: { close(): void | Promise<void> }[] = [];
+
+function toClose<T extends { close(): void | Promise<void> }>(one: T): T {
+  opened.push(one);
+  return one;
+}
 
 function addNode(pair: TerminalPair, node: string): void {
   symlinkSync(pair.path, path.join(roots.dev, node));
@@ -55,14 +66,13 @@ describe('a virtio port', () => {
   // A terminal stands in for the port: it appears, carries bytes and is unplugged, but has no absent host.
   it('that is missing is taken when it appears, its name after its node', async () => {
     using pair = new TerminalPair();
-    const channel = virtioPort([NAME], log, { roots });
+    const channel = toClose(virtioPort([NAME], log, { roots }));
     channel.open(new Recorder());
     assert.equal(channel.state, 'missing');
     addNode(pair, 'vport0p1');
     addName('vport0p1', NAME);
     await until(() => channel.state === 'connected');
     assert.deepEqual(states(), ['missing', 'waiting', 'connected']);
-    await channel.close();
   });
 
   it('of several names is the first that is there', () => {
@@ -76,13 +86,12 @@ describe('a virtio port', () => {
   it('is taken by its second name too, as soon as udev links it', async () => {
     using pair = new TerminalPair();
     mkdirSync(path.join(roots.dev, 'virtio-ports'));
-    const channel = virtioPort([NAME, 'former.0'], log, { roots });
+    const channel = toClose(virtioPort([NAME, 'former.0'], log, { roots }));
     channel.open(new Recorder());
     assert.equal(channel.state, 'missing');
     symlinkSync(pair.path, path.join(roots.dev, 'virtio-ports', 'former.0'));
     await until(() => channel.state === 'connected');
     assert.equal(channel.description, `virtio:${NAME}`);
-    await channel.close();
   });
 
   it("has a former name if it is oVirt's", () => {
@@ -95,12 +104,11 @@ describe('a virtio port', () => {
     using pair = new TerminalPair();
     const link = path.join(roots.dev, 'virtio-ports', NAME);
     const channels = [virtioPort([NAME], log, { roots }), virtioDevice(link, log)];
-    for (const channel of channels) channel.open(new Recorder());
+    for (const channel of channels) toClose(channel).open(new Recorder());
     mkdirSync(path.dirname(link));
     await new Promise((resolve) => setTimeout(resolve, 20));
     symlinkSync(pair.path, link);
     for (const channel of channels) await until(() => channel.state === 'connected');
-    for (const channel of channels) await channel.close();
   });
 });
 
@@ -110,7 +118,7 @@ describe('a serial line', () => {
     const first = new TerminalPair();
     symlinkSync(first.path, line);
     const user = new Recorder();
-    const channel = serialLine(line, log);
+    const channel = toClose(serialLine(line, log));
     channel.open(user);
     assert.equal(channel.state, 'connected');
     rmSync(line);
@@ -120,7 +128,6 @@ describe('a serial line', () => {
     symlinkSync(second.path, line);
     await until(() => channel.state === 'connected');
     assert.deepEqual(user.seen, ['connected', 'disconnected', 'connected']);
-    await channel.close();
   });
 });
 
@@ -138,7 +145,7 @@ describe('a device', () => {
         if (++attempts < 4) throw Object.assign(new Error('held'), { code: 'EBUSY' });
       },
     };
-    const channel = new DeviceChannel('test', device, log, noServiceManager);
+    const channel = toClose(new DeviceChannel('test', device, log, noServiceManager));
     channel.open(new Recorder());
     assert.equal(channel.state, 'busy');
     for (const delay of [500, 1000]) {
@@ -151,7 +158,6 @@ describe('a device', () => {
     assert.equal(channel.state, 'connected');
     assert.deepEqual(states(), ['busy', 'connected']);
     assert.equal(log.lines[0]?.level, 'warn');
-    await channel.close();
   });
 });
 
@@ -164,26 +170,23 @@ describe('the stream of a device', () => {
     const note = (event: string) => {
       if (events.at(-1) !== event) events.push(event);
     };
-    const stream = new ByteStream(
-      fd,
-      {
-        present: () => note('present'),
-        data: (bytes) => {
-          events.push(Buffer.from(bytes).toString());
-          onData(Buffer.from(bytes).toString());
-        },
-        drained: () => note('drained'),
-        ended: (gone) => note(gone ? 'gone' : 'ended'),
-        failed: (error) => note(`failed ${error}`),
+    const user = {
+      present: () => note('present'),
+      data: (bytes: Uint8Array) => {
+        events.push(Buffer.from(bytes).toString());
+        onData(Buffer.from(bytes).toString());
       },
-      { device: true, paused: false, highWater: 1024 },
-    );
+      drained: () => note('drained'),
+      ended: (gone: boolean) => note(gone ? 'gone' : 'ended'),
+      failed: (error: unknown) => note(`failed ${error}`),
+    };
+    const stream = toClose(new ByteStream(fd, user, { device: true, paused: false, highWater: 1024 }));
     return { stream, openHost: () => openSync(name, constants.O_WRONLY | constants.O_NONBLOCK) };
   }
 
   it('reports what a host left before it reports it gone, and sees the next without reopening', async () => {
     const events: string[] = [];
-    const { stream, openHost } = openFifo(events, () => {});
+    const { openHost } = openFifo(events, () => {});
     for (const text of ['one', 'two']) {
       const host = openHost();
       writeAvailable(host, Buffer.from(text));
@@ -196,7 +199,6 @@ describe('the stream of a device', () => {
       events.filter((event) => event !== 'ended'),
       ['present', 'one', 'last of one', 'gone', 'present', 'two', 'last of two', 'gone'],
     );
-    stream.close();
   });
 
   it('keeps from the next host what the last one left unread', async () => {
@@ -214,13 +216,11 @@ describe('the stream of a device', () => {
     await until(() => events.includes('new'));
     assert.ok(!events.includes('unread'));
     closeSync(second);
-    stream.close();
   });
 
-  it("takes the bytes that come ahead of the news of their host for that host's, and does not call it gone", async (t) => {
+  it("takes the bytes that come ahead of the news of their host for that host's, and does not call it gone", async () => {
     const events: string[] = [];
-    const { stream, openHost } = openFifo(events, () => {});
-    t.after(() => stream.close());
+    const { openHost } = openFifo(events, () => {});
     const early = openHost();
     writeAvailable(early, Buffer.from('early'));
     closeSync(early); // readable and hung up, as a port is whose host the kernel does not know of yet
@@ -233,10 +233,9 @@ describe('the stream of a device', () => {
     assert.deepEqual(events, ['present', 'early', 'present', 'more', 'gone']);
   });
 
-  it('calls a host gone of which there were bytes and never any news', async (t) => {
+  it('calls a host gone of which there were bytes and never any news', async () => {
     const events: string[] = [];
-    const { stream, openHost } = openFifo(events, () => {});
-    t.after(() => stream.close());
+    const { openHost } = openFifo(events, () => {});
     const host = openHost();
     writeAvailable(host, Buffer.from('all of it'));
     closeSync(host);

@@ -1,4 +1,5 @@
 import { keyFileEntries, parseBoolean } from '#shared/config/key-file.ts';
+import { parseVsockAddress } from '#shared/socket/vsock-address.ts';
 import type { ChannelSpec } from '../../channels/spec.ts';
 import { DEFAULT_PATHS } from '../../qemu-ga/config.ts';
 import { getoptLong } from '../../qemu-ga/getopt.ts';
@@ -112,13 +113,16 @@ export class QemuGaWords {
   #setChannel(place: Place): void {
     const method = this.#method ?? 'virtio-serial';
     const path = this.#path ?? (Object.hasOwn(DEFAULT_PATHS, method) ? DEFAULT_PATHS[method] : undefined);
-    const channel = path?.startsWith('/') ? channelOf(method, path) : undefined;
+    const channel = path === undefined ? undefined : channelOf(method, path);
     if (channel !== undefined) this.findings.set({ qga: channel }, place);
     else this.findings.problem('note', place, `has no effect: no channel for method ${method}, path ${path ?? 'none'}`);
   }
 }
 
 function channelOf(method: string, path: string): ChannelSpec | undefined {
+  const address = method === 'vsock-listen' ? parseVsockAddress(path) : undefined;
+  if (address !== undefined) return { kind: 'vsock-listen', ...address };
+  if (!path.startsWith('/')) return undefined;
   switch (method) {
     case 'virtio-serial':
       return virtioChannel(path);

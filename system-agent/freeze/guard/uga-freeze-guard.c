@@ -20,11 +20,13 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -47,22 +49,109 @@ static unsigned mount_count;
 static int folder = -1;
 static int timer = -1;
 
+/*
+ * Where a disk does not answer, the thaw of its file system may hang, and nothing can end that. Threads, made at the start
+ * because memory can be had only then, thaw one after the other; who hangs is left behind, so that the others are thawed.
+ */
+enum { WORKERS = 8, STACK_SIZE = 64 * 1024, PATIENCE_MS = 1000 };
+static struct worker {
+    int ask;
+    int done;
+    int fd;
+    int busy;
+} workers[WORKERS];
+
+static void signal_event(int event)
+{
+    uint64_t one = 1;
+    while (write(event, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+static void await_event(int event)
+{
+    uint64_t count;
+    while (read(event, &count, sizeof count) < 0 && errno == EINTR)
+        ;
+}
+
+/* A file system can be frozen more than once. */
+static void thaw(int fd)
+{
+    int depth = 0;
+    while (depth < MAX_DEPTH && ioctl(fd, FITHAW, 0) == 0)
+        depth++;
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    for (;;) {
+        await_event(worker->ask);
+        thaw(worker->fd);
+        close(worker->fd);
+        signal_event(worker->done);
+    }
+    return NULL;
+}
+
+static int start_workers(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    if (pthread_attr_init(&attributes) != 0 || pthread_attr_setstacksize(&attributes, STACK_SIZE) != 0)
+        return 0;
+    for (struct worker *worker = workers; worker < workers + WORKERS; worker++) {
+        worker->ask = eventfd(0, EFD_CLOEXEC);
+        worker->done = eventfd(0, EFD_CLOEXEC);
+        if (worker->ask < 0 || worker->done < 0 || pthread_create(&thread, &attributes, work, worker) != 0)
+            return 0;
+    }
+    return 1;
+}
+
+/* Whether it is idle, or becomes so within the time. */
+static int is_idle(struct worker *worker, int milliseconds)
+{
+    struct pollfd wait = { worker->done, POLLIN, 0 };
+    if (worker->busy && poll(&wait, 1, milliseconds) == 1) {
+        await_event(worker->done);
+        worker->busy = 0;
+    }
+    return !worker->busy;
+}
+
+/* The first who is idle; the last is waited for. */
+static struct worker *idle_worker(void)
+{
+    struct worker *worker = workers;
+    while (worker < workers + WORKERS - 1 && !is_idle(worker, 0))
+        worker++;
+    while (!is_idle(worker, -1))
+        ;
+    return worker;
+}
+
 static void set_timer(time_t seconds, long nanoseconds, long again)
 {
     struct itimerspec when = { .it_value = { seconds, nanoseconds }, .it_interval = { 0, again } };
     timerfd_settime(timer, 0, &when, NULL);
 }
 
-/*
- * Outer file systems come last and are thawed first: what lies in a file of another cannot be thawed before that one.
- * A file system can be frozen more than once.
- */
+/* Outer file systems come last and are thawed first: what lies in a file of another cannot be thawed before that one. */
 static void thaw_all(void)
 {
     for (unsigned at = mount_count; at-- > 0;) {
-        int depth = 0;
-        while (depth < MAX_DEPTH && ioctl(mounts[at], FITHAW, 0) == 0)
-            depth++;
+        struct worker *worker = idle_worker();
+        /* Its own descriptor: ours may be closed, and its number be another's, before the thaw comes back. */
+        worker->fd = fcntl(mounts[at], F_DUPFD_CLOEXEC, 0);
+        if (worker->fd < 0) {
+            thaw(mounts[at]);
+            continue;
+        }
+        worker->busy = 1;
+        signal_event(worker->ask);
+        is_idle(worker, PATIENCE_MS);
     }
 }
 
@@ -189,7 +278,8 @@ int main(void)
     sigaddset(&ends, SIGINT);
     int signals = signalfd(-1, &ends, SFD_CLOEXEC);
     timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (signals < 0 || timer < 0 || chdir("/") != 0 || mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+    if (signals < 0 || timer < 0 || chdir("/") != 0 || mlockall(MCL_CURRENT | MCL_FUTURE) != 0
+        || !start_workers())
         return 1;
     int agent = listens ? accept4(FIRST_FD, NULL, NULL, SOCK_CLOEXEC) : FIRST_FD;
     if (agent < 0 || !is_root(agent))

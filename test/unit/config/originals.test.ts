@@ -383,7 +383,8 @@ describe('what the originals set', () => {
     [{ [CONF]: '[general]\nmethod=isa-serial\n' }, { kind: 'serial', path: '/dev/ttyS0' }],
     [{ [CONF]: '[general]\npath=/dev/virtio-ports/org.x.0\n' }, { kind: 'virtio', name: 'org.x.0' }],
     [{ [CONF]: '[general]\npath=/dev/vport1p1\n' }, { kind: 'virtio-device', path: '/dev/vport1p1' }],
-    [{ [CONF]: '[general]\nmethod=vsock-listen\npath=3:1234\n' }, { kind: 'virtio', name: 'org.qemu.guest_agent.0' }],
+    [{ [CONF]: '[general]\nmethod=vsock-listen\npath=3:1234\n' }, { kind: 'vsock-listen', cid: 3, port: 1234 }],
+    [{ [CONF]: '[general]\nmethod=vsock-listen\npath=/3\n' }, { kind: 'virtio', name: 'org.qemu.guest_agent.0' }],
     [{ [CONF]: '[general]\nmethod=constructor\n' }, { kind: 'virtio', name: 'org.qemu.guest_agent.0' }],
     [{ [DEBIAN]: 'TRANSPORT=isa-serial:/dev/ttyS1\n' }, { kind: 'serial', path: '/dev/ttyS1' }],
     [

@@ -146,6 +146,24 @@ describe('a freeze', () => {
     assert.equal(await service.thaw(), 0, 'the host was told by the error');
   });
 
+  it('of a disk that does not answer is thawed elsewhere, and keeps no host that asks for the thaw', async (t) => {
+    const kernel = gate();
+    const before = (fake: FakeFreezeSystem) => fake.trouble.set('/', () => kernel.promise);
+    const { system, service } = await start({ before });
+    const freezing = service.freeze();
+    while (!system.said.includes('freeze /')) await settled();
+    system.events?.leaseEnded();
+    await assert.rejects(freezing, /freezing was given up/);
+    while (system.frozen.has('/data')) await settled();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const thaw = service.thaw();
+    t.mock.timers.tick(20_000);
+    await assert.rejects(thaw, /still under way/);
+    kernel.open();
+    await service.thawed();
+    assert.deepEqual([...system.frozen], []);
+  });
+
   it('ends when a thaw is asked for meanwhile', async () => {
     const slow = gate();
     const { system, service } = await start({ before: (system) => system.trouble.set('/', () => slow.promise) });

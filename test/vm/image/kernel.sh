@@ -29,7 +29,7 @@ files_of() {
 root_disk=(virtio_pci virtio_blk crc32c_generic crc32c_intel ext4)
 guest=(virtio_console virtio_net virtio_rng virtio_balloon virtio_gpu virtio_input uinput evdev mousedev psmouse loop dummy
   bridge veth tun xfs vfat nls_ascii nls_cp437 overlay fuse autofs4 dm_mod rtc_cmos button configfs binfmt_misc
-  vsock vmw_vsock_virtio_transport bochs simpledrm qxl isofs sr_mod i6300esb
+  vsock vmw_vsock_virtio_transport vsock_loopback bochs simpledrm qxl isofs sr_mod i6300esb
   sd_mod virtio_scsi ata_piix ahci nvme usb_storage xhci_pci btrfs)
 
 target=$work/tree/lib/modules/$version
