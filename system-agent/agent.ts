@@ -102,6 +102,7 @@ export function systemAgent(parts: Parts): Service {
     link: server,
     pointer: tablet,
     bus,
+    freeze: platform.freeze,
   };
   return new ServiceGroup('system-agent', [
     ...keptFor(platform),

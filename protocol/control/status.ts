@@ -64,6 +64,18 @@ const agent = record({
   ways: list(featureWay, MAX_WAYS),
 });
 
+/** The freeze that is, or the last one. */
+const freeze = record({
+  /** `thawed`, `freezing`, `frozen`, `thawing`. */
+  state: text(16),
+  /** Seconds until the guest thaws by itself. */
+  leaseLeft: maybe(count),
+  /** What a copy is worth: `consistent`, `crash-consistent`, `lease-expired`. */
+  achieved: maybe(text(32)),
+  /** Why it has ended, when no host has ended it. */
+  ended: maybe(note),
+});
+
 /** Everything that a running agent tells of itself; without what the one who asks may not see. */
 export const agentStatus = record({
   program: record({ version: text(64), commit: text(64), pid: count, uid, effects: text(16) }),
@@ -76,12 +88,15 @@ export const agentStatus = record({
   agents: list(agent, 256),
   pointer: record({ uinput: note, available: flag, why: maybe(note) }),
   bus: record({ connected: flag }),
+  /** Undefined where nothing can be frozen. */
+  freeze: maybe(freeze),
   /** What is wrong with the configuration, and what it forbids; for root. */
   problems: list(note, 64),
 });
 export type AgentStatus = Read<typeof agentStatus>;
 export type DoorStatus = AgentStatus['doors'][number];
 export type SessionStatus = AgentStatus['sessions'][number];
+export type FreezeStatus = NonNullable<AgentStatus['freeze']>;
 export type SessionAgentStatus = AgentStatus['agents'][number];
 
 /** The text without what a line or a terminal cannot carry, and not longer than a field may be. */

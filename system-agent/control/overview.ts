@@ -1,12 +1,14 @@
 import {
   type AgentStatus,
   type DoorStatus,
+  type FreezeStatus,
   fieldText,
   MAX_DETAIL,
   type SessionAgentStatus,
 } from '#protocol/control/status.ts';
 import type { HelloFromSession } from '#protocol/ipc/messages/hello.ts';
 import type { Channel } from '../channels/channel.ts';
+import type { Freeze } from '../freeze/freeze.ts';
 import type { Served, SessionsSnapshot } from '../sessions/sessions.ts';
 import type { DescribedDoor } from './described.ts';
 
@@ -19,6 +21,8 @@ export interface Overview {
   readonly link: { readonly agents: readonly OverviewAgent[] };
   readonly pointer: { describe(): AgentStatus['pointer'] };
   readonly bus: { readonly connected: boolean };
+  /** Undefined where nothing can be frozen. */
+  readonly freeze: Pick<Freeze, 'describe'> | undefined;
   /** What is wrong with the configuration or forbidden by it, a line each. */
   readonly problems: readonly string[];
 }
@@ -67,6 +71,7 @@ export function statusFor(uid: number, parts: Overview): AgentStatus {
     agents: mine(parts.link.agents.map(agentStatus)).slice(0, MAX_ROWS),
     pointer: cleaned(parts.pointer.describe()),
     bus: { connected: parts.bus.connected },
+    freeze: parts.freeze && freezeStatus(parts.freeze),
     problems: complete ? parts.problems.slice(0, MAX_PROBLEMS).map((problem) => fieldText(problem)) : [],
   };
 }
@@ -97,6 +102,11 @@ function doorStatus({ name, open }: OverviewDoor, complete: boolean): DoorStatus
 function agentStatus({ session, hello, connection }: OverviewAgent): SessionAgentStatus {
   const { build, display, ways = [] } = hello;
   return { session, uid: connection.uid, pid: connection.process.credentials.pid, build, display, ways };
+}
+
+function freezeStatus(freeze: Pick<Freeze, 'describe'>): FreezeStatus {
+  const { phase, leaseLeft, achieved, ended } = freeze.describe();
+  return { state: phase, leaseLeft, achieved, ended: ended === undefined ? undefined : fieldText(ended) };
 }
 
 function cleaned({ uinput, available, why }: AgentStatus['pointer']): AgentStatus['pointer'] {

@@ -64,6 +64,12 @@ export interface Facts {
   readonly uinput: { readonly driver: boolean; readonly node: boolean };
   readonly bus: Known<{ readonly logind: boolean }>;
   readonly unit: Known<UnitFact>;
+  readonly guard: {
+    /** The program that thaws when the agent cannot is installed. */
+    readonly program: boolean;
+    /** Where systemd starts it. */
+    readonly socket: Known<UnitFact>;
+  };
   readonly clock: ClockFact;
   readonly originals: {
     /** Of the package database. */

@@ -5,14 +5,18 @@ import { AgentError } from '#shared/errors.ts';
 import { silent } from '#shared/log/log.ts';
 import { readConfiguration } from '../config/read.ts';
 import { askOnce } from '../control/client.ts';
+import { guardPlace } from '../freeze/guard/place.ts';
 import { hookPlaces } from '../freeze/hooks/places.ts';
-import type { Facts, Known } from './facts.ts';
+import type { Facts, Known, UnitFact } from './facts.ts';
 import { readClock } from './probes/clock.ts';
 import { readHooks } from './probes/hooks.ts';
 import { originalsAmong, readPackages } from './probes/originals.ts';
 import { readPorts } from './probes/ports.ts';
 import { findHolders, readProcesses } from './probes/processes.ts';
 import { askLogind, askUnit } from './probes/services.ts';
+
+const UNIT = 'uga-system-agent.service';
+const GUARD = 'uga-freeze-guard.socket';
 
 /** For each question to somebody else; they are asked at the same time. */
 const ASK_MS = 1_000;
@@ -45,13 +49,15 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
       ? findHolders('/proc', ports?.map(({ node }) => node) ?? [], processes)
       : { known: false, why: 'only root sees the open files of others' },
     uinput: { driver: existsSync('/sys/devices/virtual/misc/uinput'), node: existsSync('/dev/uinput') },
-    ...services,
+    bus: services.bus,
+    unit: services.unit,
+    guard: { program: guardPlace() !== undefined, socket: services.guard },
     clock: readClock('/sys/class/rtc/rtc0/since_epoch', '/etc/adjtime', process.argv[1] ?? ''),
     originals: { packages: readPackages('/var/lib/dpkg/status'), running: originalsAmong(processes) },
   };
 }
 
-async function askServices(): Promise<Pick<Facts, 'bus' | 'unit'>> {
+async function askServices(): Promise<Pick<Facts, 'bus' | 'unit'> & { readonly guard: Known<UnitFact> }> {
   const bus = new BusClient(systemBus(process.env), silent);
   const connected = new Promise<boolean>((resolve) => {
     bus.onState(resolve);
@@ -61,10 +67,14 @@ async function askServices(): Promise<Pick<Facts, 'bus' | 'unit'>> {
     await bus.start();
     if (!bus.connected && !(await connected)) {
       const away = { known: false, why: 'the system bus cannot be reached' } as const;
-      return { bus: away, unit: away };
+      return { bus: away, unit: away, guard: away };
     }
-    const [logind, unit] = await Promise.all([askLogind(bus, ASK_MS), askUnit(bus, ASK_MS / 3)]);
-    return { bus: logind, unit };
+    const [logind, unit, guard] = await Promise.all([
+      askLogind(bus, ASK_MS),
+      askUnit(bus, UNIT, ASK_MS / 3),
+      askUnit(bus, GUARD, ASK_MS / 3),
+    ]);
+    return { bus: logind, unit, guard };
   } finally {
     await bus.stop();
   }

@@ -5,7 +5,6 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -19,10 +18,9 @@ import type { Log } from '#shared/log/log.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { freezeFileSystem, thawFileSystem } from '#shared/native/file-system.ts';
 import { listFolder, readLink, readSmallText } from '#shared/native/small-files.ts';
-import { isExecutable } from '#shared/process/tools.ts';
 import type { DeviceNumber } from '../disks/disks.ts';
 import { blockDeviceAt, deviceNumber } from '../mounts/device-number.ts';
-import type { GuardPlace } from './guard/start.ts';
+import type { GuardPlace } from './guard/place.ts';
 import { startGuard } from './guard/start.ts';
 import { parseMountEntries } from './mount-entries.ts';
 import { type FileSystem, type Plan, planFreeze } from './plan.ts';
@@ -31,9 +29,6 @@ import type { FreezeSystem } from './system.ts';
 
 /** Of a tmpfs; beside the sockets of the agent. */
 const RUN_FOLDER = '/run/uga';
-const GUARD_SOCKET = '/run/uga/freeze-guard.sock';
-/** Beside our bundle, put there by the build. */
-const GUARD_PROGRAM = 'native/uga-freeze-guard';
 const ORIGINAL_NAME = 'qga.state.isfrozen';
 /** qemu-ga's, as Debian builds it. */
 const ORIGINAL_FOLDER = '/run';
@@ -46,14 +41,6 @@ const MAX_DEPTH = 64;
 /** Loop devices on partitions on device mappers on loop devices. */
 const MAX_LAYERS = 8;
 const MAX_SLAVES = 64;
-
-/** The guard of this installation; undefined where there is none, and so no freezing. */
-export function guardPlace(): GuardPlace | undefined {
-  const self = process.argv[1];
-  if (self === undefined || !existsSync(self)) return undefined;
-  const program = path.join(path.dirname(realpathSync(self)), GUARD_PROGRAM);
-  return isExecutable(program) ? { socket: GUARD_SOCKET, program } : undefined;
-}
 
 export function linuxFreezeSystem(guard: GuardPlace, stateFolder: string, log: Log): FreezeSystem {
   const record = path.join(RUN_FOLDER, RECORD_NAME);

@@ -1,14 +1,16 @@
-import { AgentError, messageOf } from '#shared/errors.ts';
+import { AgentError } from '#shared/errors.ts';
+import { whenAborted } from '#shared/lifecycle/aborted.ts';
 import { after } from '#shared/lifecycle/after.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { LogValve } from '#shared/log/valve.ts';
-import { systemErrorText } from '#shared/native/errno.ts';
 import { FREEZING_SECONDS, type Freeze, type FreezeDescription, type FreezePhase, MAX_LEASE } from './freeze.ts';
+import { HeldFileSystems, nameOf } from './held.ts';
 import type { FreezeHooks, HookResult } from './hooks/hooks.ts';
 import { FreezeMachine } from './machine.ts';
-import { chooseFrom, type FileSystem, type LeftOut } from './plan.ts';
-import type { FreezeSystem, Guard } from './system.ts';
+import { holdOthers, thawOthers } from './others.ts';
+import { chooseFrom, type LeftOut } from './plan.ts';
+import type { FreezeSystem, GuardEvents } from './system.ts';
 
 /** What the guard can hold. */
 const MAX_FILE_SYSTEMS = 512;
@@ -25,12 +27,6 @@ export interface FreezeParts {
   readonly log: Log;
 }
 
-interface Held {
-  readonly fileSystem: FileSystem;
-  readonly fd: number;
-  frozen: boolean;
-}
-
 /**
  * Freezes and thaws, and lets go of nothing that it has frozen. Between the first freeze and the last thaw it uses only
  * what it has by then: open descriptors, a connected guard, code that is loaded (F2).
@@ -39,21 +35,22 @@ export class FreezeService implements Freeze, Service {
   readonly name = 'freeze';
   readonly #parts: FreezeParts;
   readonly #machine = new FreezeMachine();
-  /** In the order of freezing. */
-  #held: Held[] = [];
+  readonly #guardEvents: GuardEvents = {
+    leaseEnded: () => this.#onGuard('the lease has ended'),
+    lost: () => this.#onGuard('the guard died'),
+  };
+  #held: HeldFileSystems;
   #leftOut: readonly LeftOut[] = [];
   #results: readonly HookResult[] = [];
-  #guard: Guard | undefined;
   /** Ends the freezing that is under way. */
   #stop = new AbortController();
-  /** The call of the kernel that nothing can end. */
-  #underWay: Promise<unknown> = Promise.resolve();
   /** The freezing or thawing that is under way; never rejects. */
   #work: Promise<unknown> = Promise.resolve();
   #waiters: (() => void)[] = [];
 
   constructor(parts: FreezeParts) {
     this.#parts = parts;
+    this.#held = new HeldFileSystems(parts.system);
   }
 
   get phase(): FreezePhase {
@@ -69,7 +66,7 @@ export class FreezeService implements Freeze, Service {
       this.#work = this.#thawHooks();
     } else if (record !== undefined && !system.isOtherAgent(record.pid)) {
       log.warn('an earlier agent has left file systems frozen');
-      await this.#thawOthers();
+      await thawOthers(this.#parts);
       const now = system.readRecord();
       const reason = now?.kind === 'ended' ? now.reason : 'the agent died';
       system.writeRecord({ kind: 'ended', reason });
@@ -112,7 +109,7 @@ export class FreezeService implements Freeze, Service {
       count = await thawing;
     }
     const untold = this.#machine.takeUntold();
-    count += await this.#thawOthers();
+    count += await thawOthers(this.#parts);
     this.#parts.system.original.remove();
     if (untold !== undefined) {
       this.#parts.system.writeRecord(undefined);
@@ -131,7 +128,7 @@ export class FreezeService implements Freeze, Service {
       throw new AgentError('invalid-argument', `a lease is 1 to ${MAX_LEASE} seconds`);
     }
     if (this.phase !== 'frozen') throw new AgentError('refused', 'no file system is frozen');
-    await this.#guard?.lease(seconds);
+    await this.#held.lease(seconds);
     this.#machine.renew(this.#parts.system.now() + seconds * 1000);
     return seconds;
   }
@@ -143,7 +140,7 @@ export class FreezeService implements Freeze, Service {
       phase,
       ...(period && { since: Math.floor(period.since / 1000) }),
       ...(left !== undefined && { leaseLeft: Math.ceil(left / 1000) }),
-      fileSystems: this.#held.map(({ fileSystem, frozen }) => ({ ...nameOf(fileSystem), frozen })),
+      fileSystems: this.#held.describe(),
       leftOut: this.#leftOut,
       hooks: this.#results,
       ...(period?.achieved && { achieved: period.achieved }),
@@ -157,7 +154,7 @@ export class FreezeService implements Freeze, Service {
   }
 
   async #freeze(mountPoints: readonly string[] | undefined, signal: AbortSignal): Promise<number> {
-    this.#held = [];
+    this.#held = new HeldFileSystems(this.#parts.system);
     this.#leftOut = [];
     this.#results = [];
     try {
@@ -169,13 +166,13 @@ export class FreezeService implements Freeze, Service {
     }
     try {
       const skipped = await this.#prepare(mountPoints, signal);
-      for (const held of this.#held) await this.#freezeOne(held, signal);
-      const count = this.#held.filter(({ frozen }) => frozen).length;
+      await this.#held.freeze(signal);
+      const count = this.#held.frozenCount;
       if (count === 0) {
         await this.#abandon();
         return 0;
       }
-      const isComplete = count === this.#held.length && skipped === 0;
+      const isComplete = count === this.#held.count && skipped === 0;
       await Promise.race([this.#hold(isComplete), whenAborted(signal)]);
       return count;
     } catch (error) {
@@ -195,54 +192,20 @@ export class FreezeService implements Freeze, Service {
       throw new AgentError('unsupported', `more than ${MAX_FILE_SYSTEMS} file systems`);
     }
     for (const fileSystem of chosen) {
-      const fd = system.open(fileSystem);
-      if (fd !== undefined) this.#held.push({ fileSystem, fd, frozen: false });
-      else this.#leftOut = [...this.#leftOut, { ...nameOf(fileSystem), reason: 'other mounts hide it' }];
+      if (this.#held.add(fileSystem)) continue;
+      this.#leftOut = [...this.#leftOut, { ...nameOf(fileSystem), reason: 'other mounts hide it' }];
     }
-    await this.#startGuard(FREEZING_SECONDS);
+    await this.#held.guard(FREEZING_SECONDS, this.#guardEvents);
     signal.throwIfAborted();
     system.writeRecord({ kind: 'frozen', pid: process.pid });
-    log.info('freezing', { fileSystems: this.#held.map(({ fileSystem }) => nameOf(fileSystem).mountPoint) });
+    log.info('freezing', { fileSystems: this.#held.describe().map(({ mountPoint }) => mountPoint) });
     this.#parts.valve.shut();
-    return plan.fileSystems.length - this.#held.length;
-  }
-
-  async #startGuard(seconds: number): Promise<void> {
-    const { system } = this.#parts;
-    const guard = system.startGuard({
-      leaseEnded: () => this.#onGuard('the lease has ended'),
-      lost: () => this.#onGuard('the guard died'),
-    });
-    this.#guard = guard;
-    const folder = system.openRecordFolder();
-    try {
-      await guard.recordIn(folder);
-    } finally {
-      system.close(folder);
-    }
-    await guard.lease(seconds);
-    for (const { fd } of this.#held) await guard.hold(fd);
-  }
-
-  async #freezeOne(held: Held, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const freezing = this.#parts.system.freeze(held.fd).then(
-      (frozen) => {
-        held.frozen = frozen;
-      },
-      (error: unknown) => {
-        const { mountPoint } = nameOf(held.fileSystem);
-        const text = `failed to freeze ${mountPoint}: ${systemErrorText(error)}`;
-        throw new AgentError('failed', text, { cause: error });
-      },
-    );
-    this.#underWay = freezing.catch(() => {});
-    await Promise.race([freezing, whenAborted(signal)]);
+    return plan.fileSystems.length - this.#held.count;
   }
 
   async #hold(isComplete: boolean): Promise<void> {
     const { system, lease } = this.#parts;
-    await this.#guard?.lease(lease);
+    await this.#held.lease(lease);
     const hooksDone = this.#results.every(({ outcome }) => outcome === 'done');
     this.#machine.frozen(system.now() + lease * 1000, isComplete && hooksDone ? 'consistent' : 'crash-consistent');
   }
@@ -275,27 +238,10 @@ export class FreezeService implements Freeze, Service {
 
   /** @param early why, when no host has asked for it. Never rejects. @returns file systems that were frozen */
   async #thawHeld(early?: string): Promise<number> {
-    const { system } = this.#parts;
     this.#machine.thawing();
-    let count = await this.#thawEach();
-    await this.#underWay; // what was being frozen was not frozen yet when it was thawed
-    count += await this.#thawEach();
-    await this.#guard?.forget().catch(() => {}); // one that is gone has forgotten
-    this.#guard?.close();
-    this.#guard = undefined;
-    system.writeRecord(early === undefined ? undefined : { kind: 'ended', reason: early });
-    for (const { fd } of this.#held) system.close(fd);
+    const count = await this.#held.thaw();
+    this.#parts.system.writeRecord(early === undefined ? undefined : { kind: 'ended', reason: early });
     this.#end(early);
-    return count;
-  }
-
-  /** The outer file systems first. */
-  async #thawEach(): Promise<number> {
-    let count = 0;
-    for (const held of [...this.#held].reverse()) {
-      if (await this.#parts.system.thaw(held.fd)) count++;
-      held.frozen = false;
-    }
     return count;
   }
 
@@ -305,40 +251,14 @@ export class FreezeService implements Freeze, Service {
     if (lost > 0) this.#parts.log.warn('lines of the log were lost while frozen', { lost });
   }
 
-  /** File systems that nobody guards: those that others have frozen, or an earlier agent. */
-  async #thawOthers(): Promise<number> {
-    const { system } = this.#parts;
-    let count = 0;
-    for (const fileSystem of [...system.plan().fileSystems].reverse()) {
-      const fd = this.#tryOpen(fileSystem);
-      if (fd === undefined) continue;
-      if (await system.thaw(fd)) count++;
-      system.close(fd);
-    }
-    return count;
-  }
-
-  /** qemu-ga does the same: who cannot be opened is skipped. */
-  #tryOpen(fileSystem: FileSystem): number | undefined {
-    try {
-      return this.#parts.system.open(fileSystem);
-    } catch (error) {
-      this.#parts.log.warn('a file system is left as it is', { reason: messageOf(error) });
-      return undefined;
-    }
-  }
-
   /** What qemu-ga has left frozen stays so, under a lease. */
   async #adopt(): Promise<void> {
     const { system, log } = this.#parts;
     log.warn('qemu-ga has left the guest frozen');
     this.#machine.begin(Date.now());
     try {
-      for (const fileSystem of system.plan().fileSystems) {
-        const fd = this.#tryOpen(fileSystem);
-        if (fd !== undefined) this.#held.push({ fileSystem, fd, frozen: true });
-      }
-      await this.#startGuard(this.#parts.lease);
+      holdOthers(this.#held, this.#parts);
+      await this.#held.guard(this.#parts.lease, this.#guardEvents);
       system.writeRecord({ kind: 'frozen', pid: process.pid });
       this.#parts.valve.shut();
       await this.#hold(false);
@@ -355,22 +275,11 @@ export class FreezeService implements Freeze, Service {
   }
 }
 
-function nameOf({ mountPoints, type }: FileSystem): { readonly mountPoint: string; readonly type: string } {
-  return { mountPoint: mountPoints[0]?.text ?? '', type };
-}
-
 /** What can be thawed is by then; a call of the kernel that does not come back keeps no host. */
 function patiently(work: Promise<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const late = new AgentError('timeout', 'the thaw is still under way: a file system or a hook does not come back');
     const deadline = after(THAW_LIMIT_MS, () => reject(late));
     work.then(resolve, reject).finally(() => deadline[Symbol.dispose]());
-  });
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }

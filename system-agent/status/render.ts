@@ -1,5 +1,5 @@
 import type { Answer } from '#protocol/control/message.ts';
-import type { DoorStatus, SessionAgentStatus, SessionStatus } from '#protocol/control/status.ts';
+import type { DoorStatus, FreezeStatus, SessionAgentStatus, SessionStatus } from '#protocol/control/status.ts';
 import { durationText } from '#shared/cli/duration.ts';
 import { plain } from '#shared/cli/plain.ts';
 
@@ -11,7 +11,7 @@ const NAME_WIDTH = 10;
  */
 export function renderStatus({ uptimeMs, status }: Answer, laterMs = 0): string[] {
   const now = uptimeMs + laterMs;
-  const { program, doors, source, sessions, agents, pointer, bus, problems, complete } = status;
+  const { program, doors, source, sessions, agents, pointer, bus, freeze, problems, complete } = status;
   const refuses = program.effects === 'real' ? '' : ', started to change nothing';
   return [
     `uga ${program.version} (${program.commit}), process ${program.pid}, up ${durationText(now)}${refuses}`,
@@ -25,6 +25,7 @@ export function renderStatus({ uptimeMs, status }: Answer, laterMs = 0): string[
     '',
     row('Pointer', pointer.available ? 'there' : `not there: ${pointer.why ?? `it is ${pointer.uinput}`}`),
     row('D-Bus', bus.connected ? 'connected' : 'not connected'),
+    row('Freeze', freezeText(freeze)),
     ...problems.map((problem) => row('Problem', problem)),
   ].map((line) => plain(line, 4_000));
 }
@@ -78,6 +79,14 @@ function sessionText(session: SessionStatus): string {
 function servedText({ clipboard, files }: SessionStatus): string {
   const rights = [...(clipboard ? ['clipboard'] : []), ...(files ? ['files'] : [])];
   return rights.length === 0 ? 'served without clipboard and files' : `served with ${rights.join(' and ')}`;
+}
+
+function freezeText(freeze: FreezeStatus | undefined): string {
+  if (freeze === undefined) return 'nothing can be frozen';
+  const { state, leaseLeft, achieved, ended } = freeze;
+  if (state === 'frozen') return `frozen (${achieved}), thaws by itself in ${leaseLeft} s`;
+  if (state !== 'thawed') return state;
+  return ended === undefined ? 'nothing is frozen' : `nothing is frozen; the last freeze ended early: ${ended}`;
 }
 
 function agentLines({ build, pid, display, ways }: SessionAgentStatus): string[] {

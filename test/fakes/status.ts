@@ -49,6 +49,7 @@ export function agentStatus(parts: Partial<AgentStatus> = {}): AgentStatus {
       },
     ],
     pointer: { uinput: 'auto', available: true, why: undefined },
+    freeze: { state: 'thawed', leaseLeft: undefined, achieved: undefined, ended: undefined },
     bus: { connected: true },
     problems: [],
     ...parts,

@@ -4,6 +4,7 @@ import { bus } from './bus.ts';
 import { clock } from './clock.ts';
 import { configuration } from './configuration.ts';
 import { features } from './features.ts';
+import { freeze } from './freeze.ts';
 import { holders } from './holders.ts';
 import { hooks } from './hooks.ts';
 import { hosts } from './hosts.ts';
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   hosts,
   configuration,
   originals,
+  freeze,
   hooks,
   bus,
   sessions,

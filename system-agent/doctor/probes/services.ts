@@ -7,7 +7,6 @@ import type { Known, UnitFact } from '../facts.ts';
 const DRIVER = 'org.freedesktop.DBus';
 const SYSTEMD = 'org.freedesktop.systemd1';
 const MANAGER = { destination: SYSTEMD, path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` };
-const UNIT = 'uga-system-agent.service';
 
 /** Which services are on the bus; starts none. */
 export async function askLogind(bus: Bus, timeoutMs: number): Promise<Known<{ readonly logind: boolean }>> {
@@ -21,15 +20,15 @@ async function hasOwner(bus: Bus, name: string, timeoutMs: number): Promise<bool
 }
 
 /** Source: org.freedesktop.systemd1(5). Loads no unit. */
-export async function askUnit(bus: Bus, timeoutMs: number): Promise<Known<UnitFact>> {
+export async function askUnit(bus: Bus, unit: string, timeoutMs: number): Promise<Known<UnitFact>> {
   return known(async () => {
     if (!(await hasOwner(bus, SYSTEMD, timeoutMs))) throw new AgentError('not-found', 'systemd is not on the bus');
     const file = await orAbsent(async () => {
-      const body = await bus.call({ ...MANAGER, member: 'GetUnitFileState', signature: 's', body: [UNIT] }, timeoutMs);
+      const body = await bus.call({ ...MANAGER, member: 'GetUnitFileState', signature: 's', body: [unit] }, timeoutMs);
       return tuple(text(64)).read(body, 'GetUnitFileState')[0];
     });
     const active = await orAbsent(async () => {
-      const body = await bus.call({ ...MANAGER, member: 'GetUnit', signature: 's', body: [UNIT] }, timeoutMs);
+      const body = await bus.call({ ...MANAGER, member: 'GetUnit', signature: 's', body: [unit] }, timeoutMs);
       const [path] = tuple(text(512)).read(body, 'GetUnit');
       const properties = { destination: SYSTEMD, path, interface: 'org.freedesktop.DBus.Properties', member: 'Get' };
       const state = await bus.call(

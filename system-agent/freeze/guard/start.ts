@@ -4,13 +4,7 @@ import { AgentError, errnoOf } from '#shared/errors.ts';
 import { connectUnix, unixPair } from '#shared/native/unix-socket.ts';
 import type { Guard, GuardEvents } from '../system.ts';
 import { GuardClient } from './client.ts';
-
-export interface GuardPlace {
-  /** Where systemd listens and starts the guard in a unit of its own, which outlives ours. */
-  readonly socket: string;
-  /** Where nobody listens, this program is started in a session of its own. */
-  readonly program: string;
-}
+import type { GuardPlace } from './place.ts';
 
 /**
  * A guard of its own for each freeze, so that none runs in between.

@@ -43,6 +43,7 @@ function parts(more: Partial<Overview> = {}): Overview {
     link: { agents: [agentOf(1000, '2'), agentOf(1001, '5')] },
     pointer: { describe: () => ({ uinput: 'auto', available: false, why: 'no\u0007 node' }) },
     bus: { connected: true },
+    freeze: undefined,
     problems: ['line 3 is wrong'],
     ...more,
   };
@@ -89,6 +90,21 @@ describe('who is told what', () => {
     );
     assert.deepEqual(status.problems, []);
     assert.doesNotMatch(JSON.stringify(status), /alice|password|secret/);
+  });
+
+  it('everybody: how the freeze is', () => {
+    const described = {
+      phase: 'thawed',
+      since: 1,
+      fileSystems: [{ mountPoint: '/', type: 'ext4', frozen: false }],
+      leftOut: [],
+      hooks: [],
+      achieved: 'lease-expired',
+      ended: 'the agent\ndied',
+    } as const;
+    const { freeze } = statusFor(1001, parts({ freeze: { describe: () => described } }));
+    const expected = { state: 'thawed', leaseLeft: undefined, achieved: 'lease-expired', ended: 'the agent died' };
+    assert.deepEqual(freeze, expected);
   });
 
   it('what it says fits the wire, also with too much of everything', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AgentStatus } from '#protocol/control/status.ts';
+import type { AgentStatus, FreezeStatus } from '#protocol/control/status.ts';
 import { DEFAULTS } from '#system-agent/config/config.ts';
 import type { Severity } from '#system-agent/config/findings.ts';
 import { checks } from '#system-agent/doctor/checks/index.ts';
@@ -41,6 +41,7 @@ const WELL: Facts = {
   uinput: { driver: true, node: true },
   bus: { known: true, value: { logind: true } },
   unit: { known: true, value: { active: 'active', file: 'enabled' } },
+  guard: { program: true, socket: { known: true, value: { active: 'active', file: 'static' } } },
   clock: { now: NOW, hardware: NOW + 1, built: NOW - 1_000 },
   originals: { packages: [], running: [] },
 };
@@ -56,6 +57,12 @@ const unit = (active: string | undefined, file: string | undefined): Facts['unit
   known: true,
   value: { active, file },
 });
+
+const frozen = (parts: Partial<FreezeStatus>) => {
+  const none = { state: 'thawed', leaseLeft: undefined, achieved: undefined, ended: undefined };
+  return { agent: answering({ freeze: { ...none, ...parts } }) };
+};
+const guardOf = (socket: Facts['unit']): Partial<Facts> => ({ guard: { program: true, socket } });
 
 const hookFact = (objection: string | undefined): Facts['hooks'] => ({
   known: true,
@@ -116,6 +123,11 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
     /^note .*EACCES/,
   ],
   ['switched off', { config: { ...DEFAULTS, uinput: { kind: 'off' } } }, 'uinput', /^ok .*switched off/],
+  ['no guard', { guard: { program: false, socket: HIDDEN } }, 'freeze', /^note .*cannot freeze.*install/],
+  ['a guard of the agent', guardOf(unit('inactive', 'static')), 'freeze', /^note .*600 s.*uga-freeze-guard\.socket/],
+  ['a guard without systemd', guardOf(HIDDEN), 'freeze', /^\? .*600 s by itself.*hidden/],
+  ['a frozen guest', frozen({ state: 'frozen', leaseLeft: 9 }), 'freeze', /^note .*frozen, for 9 s at most/],
+  ['a lost freeze', frozen({ ended: 'the agent died' }), 'freeze', /^note .*early: the agent died; do not trust/],
   ['hooks', { hooks: hookFact(undefined) }, 'hooks', /^ok .*freeze hook \/etc\/uga\/freeze\.d\/a/],
   ['a refused hook', { hooks: hookFact('/etc may be written') }, 'hooks', /^FAIL .*a is not run: \/etc may .*; let/],
   ['hooks nobody may see', { hooks: HIDDEN }, 'hooks', /^\? .*hidden/],

@@ -78,16 +78,22 @@ describe('the facts of uga doctor', () => {
       if (member === 'GetUnit') return ['/unit'];
       return member === 'NameHasOwner' ? [true] : [member === 'Get' ? 'active' : 'enabled'];
     };
-    assert.deepEqual(await askUnit(bus, 100), { known: true, value: { file: 'enabled', active: 'active' } });
+    assert.deepEqual(await askUnit(bus, 'a.service', 100), {
+      known: true,
+      value: { file: 'enabled', active: 'active' },
+    });
     assert.deepEqual(await askLogind(bus, 100), { known: true, value: { logind: true } });
     bus.answer = ({ member }) => {
       if (member === 'NameHasOwner') return [true];
       throw new AgentError(member === 'GetUnit' ? 'not-found' : 'failed', 'no such unit');
     };
-    assert.deepEqual(await askUnit(bus, 100), { known: true, value: { file: undefined, active: undefined } });
+    assert.deepEqual(await askUnit(bus, 'a.service', 100), {
+      known: true,
+      value: { file: undefined, active: undefined },
+    });
     bus.answer = () => {
       throw new AgentError('timeout', 'late');
     };
-    assert.deepEqual(await askUnit(bus, 100), { known: false, why: 'late' });
+    assert.deepEqual(await askUnit(bus, 'a.service', 100), { known: false, why: 'late' });
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AgentStatus } from '#protocol/control/status.ts';
 import { durationText } from '#shared/cli/duration.ts';
 import { renderStatus } from '#system-agent/status/render.ts';
 import { agentStatus, doorStatus } from '#test/fakes/status.ts';
@@ -24,6 +25,7 @@ describe('a status for people', () => {
       '',
       'Pointer   there',
       'D-Bus     connected',
+      'Freeze    nothing is frozen',
     ]);
   });
 
@@ -38,6 +40,7 @@ describe('a status for people', () => {
         agents: [],
         pointer: { uinput: 'auto', available: false, why: 'EACCES' },
         bus: { connected: false },
+        freeze: undefined,
         problems: ['uga.conf:3: wrong'],
       }),
     }).join('\n');
@@ -46,7 +49,19 @@ describe('a status for people', () => {
     assert.match(text, /Sessions \(from none\)\n {2}none/);
     assert.match(text, /Pointer {3}not there: EACCES/);
     assert.match(text, /D-Bus {5}not connected/);
+    assert.match(text, /Freeze {4}nothing can be frozen/);
     assert.match(text, /Problem {3}uga\.conf:3: wrong/);
+  });
+
+  it('says how a freeze is, and that one has ended by itself', () => {
+    const freezeLine = (freeze: AgentStatus['freeze']) =>
+      renderStatus({ uptimeMs: NOW, status: agentStatus({ freeze }) }).find((line) => line.startsWith('Freeze'));
+    const frozen = { state: 'frozen', leaseLeft: 9, achieved: 'consistent', ended: undefined };
+    assert.equal(freezeLine(frozen), 'Freeze    frozen (consistent), thaws by itself in 9 s');
+    const thawing = { ...frozen, state: 'thawing', leaseLeft: undefined };
+    assert.equal(freezeLine(thawing), 'Freeze    thawing');
+    const ended = { ...thawing, state: 'thawed', achieved: 'lease-expired', ended: 'the agent died' };
+    assert.equal(freezeLine(ended), 'Freeze    nothing is frozen; the last freeze ended early: the agent died');
   });
 
   it('an agent without a listed session is shown, and no text moves the cursor', () => {
