@@ -76,6 +76,17 @@ export const agentStatus = record({
   agents: list(agent, 256),
   pointer: record({ uinput: note, available: flag, why: maybe(note) }),
   bus: record({ connected: flag }),
+  /** What hosts may do; for root. An agent of an earlier release has none. */
+  policy: maybe(
+    record({
+      profile: text(32),
+      /** Where it is read from, whether it is there or not. */
+      file: note,
+      rules: count,
+      /** Why it is not understood: then only what tells of the guest is allowed. */
+      broken: maybe(note),
+    }),
+  ),
   /** What is wrong with the configuration, and what it forbids; for root. */
   problems: list(note, 64),
 });

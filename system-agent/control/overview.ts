@@ -19,6 +19,8 @@ export interface Overview {
   readonly link: { readonly agents: readonly OverviewAgent[] };
   readonly pointer: { describe(): AgentStatus['pointer'] };
   readonly bus: { readonly connected: boolean };
+  /** What hosts may do, as it is in force now. */
+  readonly policy: { describe(): AgentStatus['policy'] };
   /** What is wrong with the configuration or forbidden by it, a line each. */
   readonly problems: readonly string[];
 }
@@ -67,6 +69,7 @@ export function statusFor(uid: number, parts: Overview): AgentStatus {
     agents: mine(parts.link.agents.map(agentStatus)).slice(0, MAX_ROWS),
     pointer: cleaned(parts.pointer.describe()),
     bus: { connected: parts.bus.connected },
+    policy: complete ? policyStatus(parts.policy.describe()) : undefined,
     problems: complete ? parts.problems.slice(0, MAX_PROBLEMS).map((problem) => fieldText(problem)) : [],
   };
 }
@@ -97,6 +100,12 @@ function doorStatus({ name, open }: OverviewDoor, complete: boolean): DoorStatus
 function agentStatus({ session, hello, connection }: OverviewAgent): SessionAgentStatus {
   const { build, display, ways = [] } = hello;
   return { session, uid: connection.uid, pid: connection.process.credentials.pid, build, display, ways };
+}
+
+function policyStatus(policy: AgentStatus['policy']): AgentStatus['policy'] {
+  if (policy === undefined) return undefined;
+  const { file, broken } = policy;
+  return { ...policy, file: fieldText(file), broken: broken === undefined ? undefined : fieldText(broken) };
 }
 
 function cleaned({ uinput, available, why }: AgentStatus['pointer']): AgentStatus['pointer'] {

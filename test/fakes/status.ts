@@ -50,6 +50,7 @@ export function agentStatus(parts: Partial<AgentStatus> = {}): AgentStatus {
     ],
     pointer: { uinput: 'auto', available: true, why: undefined },
     bus: { connected: true },
+    policy: { profile: 'full', file: '/etc/uga/policy.conf', rules: 0, broken: undefined },
     problems: [],
     ...parts,
   };

@@ -24,6 +24,7 @@ describe('a status for people', () => {
       '',
       'Pointer   there',
       'D-Bus     connected',
+      'Policy    profile full',
     ]);
   });
 
