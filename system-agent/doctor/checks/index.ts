@@ -8,6 +8,7 @@ import { holders } from './holders.ts';
 import { hooks } from './hooks.ts';
 import { hosts } from './hosts.ts';
 import { originals } from './originals.ts';
+import { policy } from './policy.ts';
 import { ports } from './ports.ts';
 import { sessions } from './sessions.ts';
 import { uinput } from './uinput.ts';
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   agent,
   hosts,
   configuration,
+  policy,
   originals,
   hooks,
   bus,

@@ -57,6 +57,8 @@ const unit = (active: string | undefined, file: string | undefined): Facts['unit
   value: { active, file },
 });
 
+const inForce = (broken: string | undefined) => ({ profile: 'observe', file: '/p', rules: 2, broken });
+
 const hookFact = (objection: string | undefined): Facts['hooks'] => ({
   known: true,
   value: [{ path: '/etc/uga/freeze.d/a', objection }],
@@ -122,6 +124,10 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
   ['no bus', { bus: HIDDEN }, 'bus', /^note .*dbus/],
   ['no logind', { bus: { known: true, value: { logind: false } } }, 'bus', /^note .*logind/],
   ['the agent is not on it', { agent: answering({ bus: { connected: false } }) }, 'bus', /^FAIL .*not reached/],
+  ['a policy', { agent: answering({ policy: inForce(undefined) }) }, 'policy', /^ok .*profile observe, 2 rules/],
+  ['a broken policy', { agent: answering({ policy: inForce('p:1: x') }) }, 'policy', /^FAIL .*p:1: x; see 'uga policy/],
+  ['an agent without one', { agent: answering({ policy: undefined }) }, 'policy', /^note .*restart it/],
+  ['a policy seen by a user', { agent: answering({ complete: false }) }, 'policy', /^\? .*as root/],
   ['a wrong file', { problems: [problem('error')] }, 'configuration', /^FAIL .*uga\.conf:3: x; correct it/],
   ['not understood', { problems: [problem('restriction')] }, 'configuration', /^FAIL .*x; correct it/],
   ['without effect', { problems: [problem('note')] }, 'configuration', /^note .*uga config check/],
