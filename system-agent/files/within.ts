@@ -27,15 +27,11 @@ const fstat = promisify(fs.fstat);
  * @throws {AgentError} 'refused' with what stands in the way; {Error} errno error
  */
 export async function openWithin(places: readonly string[], file: string, flags: number): Promise<Descriptor> {
-  const names = componentsOf(file);
-  const name = names.pop();
-  const place = places.find((one) => isIn(componentsOf(one), componentsOf(file)));
-  if (place === undefined || name === undefined) throw refused('it is in no place that may be opened');
-  const depth = componentsOf(place).length;
-  const folder = await walk(names, depth);
+  const folder = await folderOf(places, file);
+  const { name } = folder;
   try {
     for (let attempt = 1; ; attempt++) {
-      const found = await lookAt(folder.fd, name, names.length < depth ? undefined : folder.mount);
+      const found = await lookAt(folder);
       if (found === undefined && (flags & O_CREAT) === 0) throw missing();
       try {
         return found === undefined
@@ -50,6 +46,38 @@ export async function openWithin(places: readonly string[], file: string, flags:
   } finally {
     await close(folder.fd);
   }
+}
+
+/**
+ * The same without opening it, for who only asks. A file that is not there could be made.
+ * @throws {AgentError} 'refused' with what stands in the way; {Error} errno error
+ */
+export async function checkWithin(places: readonly string[], file: string): Promise<void> {
+  const folder = await folderOf(places, file);
+  try {
+    const found = await lookAt(folder);
+    if (found !== undefined) await close(found);
+  } finally {
+    await close(folder.fd);
+  }
+}
+
+/** The folder of a file, held by a descriptor, and the file's name in it. */
+interface HeldFolder {
+  readonly fd: number;
+  readonly name: string;
+  /** That the file must be on; undefined when the file is the place itself. */
+  readonly mount: string | undefined;
+}
+
+async function folderOf(places: readonly string[], file: string): Promise<HeldFolder> {
+  const names = componentsOf(file);
+  const place = places.find((one) => isIn(componentsOf(one), names));
+  const name = names.pop();
+  if (place === undefined || name === undefined) throw refused('it is in no place that may be opened');
+  const depth = componentsOf(place).length;
+  const { fd, mount } = await walk(names, depth);
+  return { fd, name, mount: names.length < depth ? undefined : mount };
 }
 
 /** @param depth of the place: from there on the mount must stay the same */
@@ -72,11 +100,8 @@ async function walk(names: readonly string[], depth: number): Promise<{ readonly
   }
 }
 
-/**
- * @param mount that it must be on; undefined when the file is the place itself
- * @returns a descriptor by O_PATH, undefined when there is no such file
- */
-async function lookAt(folder: number, name: string, mount: string | undefined): Promise<number | undefined> {
+/** @returns a descriptor by O_PATH, undefined when there is no such file */
+async function lookAt({ fd: folder, name, mount }: HeldFolder): Promise<number | undefined> {
   const fd = await open(at(folder, name), O_PATH | O_NOFOLLOW).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
