@@ -32,6 +32,11 @@ export const FACES: readonly Face[] = [
     load: () => import('./system-agent/config-face/main.ts'),
   },
   {
+    name: 'policy',
+    summary: 'what hosts may do here, and why',
+    load: () => import('./system-agent/policy-face/main.ts'),
+  },
+  {
     name: 'status',
     summary: 'what the running agent does',
     load: () => import('./system-agent/status/main.ts'),

@@ -23,6 +23,7 @@ import { SessionDirector } from './sessions/director.ts';
 import { UTMP_FILES } from './sessions/utmp.ts';
 import { SessionsWatch } from './sessions/watch.ts';
 import { VdagentDoor } from './vdagent/door.ts';
+import type { Gate as VdagentGate } from './vdagent/gate.ts';
 
 export interface QgaParts {
   readonly channel: Channel;
@@ -56,14 +57,20 @@ export interface Parts {
     readonly vdagent: Channel | undefined;
   };
   readonly platform: Partial<Platform>;
-  readonly gates: { readonly qga: QgaGate; readonly ovirt: OvirtGate };
+  readonly gates: {
+    readonly qga: QgaGate;
+    readonly ovirt: OvirtGate;
+    /** May oVirt's host be told this report? */
+    readonly mayTell: (report: string) => boolean;
+    readonly vdagent: VdagentGate;
+  };
   readonly ovirt: OvirtOptions;
   /** The system bus, where logind is. */
   readonly bus: Bus & Service;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly uinput: UinputSpec;
   /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
-  readonly control: { readonly listen: () => ListeningSocket } & Pick<Overview, 'program' | 'problems'>;
+  readonly control: { readonly listen: () => ListeningSocket } & Pick<Overview, 'program' | 'problems' | 'policy'>;
   readonly manager: ServiceManager & Pick<DescriptorStore, 'forgetRest'>;
   /** What we tell the other side of the link that we are. */
   readonly build: string;
@@ -84,13 +91,15 @@ export function systemAgent(parts: Parts): Service {
   const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
     const ports = { ...platform, console: director };
     const { ovirt: options } = parts;
-    return new OvirtDoor({ channel, ports, gate: gates.ovirt, options, log: log.child({ door: 'ovirt' }) });
+    const { ovirt: gate, mayTell } = gates;
+    return new OvirtDoor({ channel, ports, gate, mayTell, options, log: log.child({ door: 'ovirt' }) });
   });
   const vdagent = openDoor('vdagent', channels.vdagent, (channel) => {
     return new VdagentDoor({
       channel,
       sessionLink: server.link,
       pointer: tablet,
+      gate: gates.vdagent,
       log: log.child({ door: 'vdagent' }),
     });
   });

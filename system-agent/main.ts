@@ -22,6 +22,9 @@ import { hookPlaces } from './freeze/hooks/places.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
 import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
+import { gatesOf } from './policy/gates.ts';
+import { PolicyInForce } from './policy/in-force.ts';
+import { readPolicy } from './policy/read.ts';
 import { allGates, demoGate } from './qga/gate.ts';
 import { serviceManagerOf } from './service-manager/systemd.ts';
 import { keepLinkSocket } from './session-link/socket.ts';
@@ -38,6 +41,7 @@ export const COMMAND_LINE = {
     { name: 'qga', value: 'CHANNEL', help: 'Channel of the QEMU guest agent (default virtio:org.qemu.guest_agent.0).' },
     { name: 'ovirt', value: 'CHANNEL', help: 'Channel of oVirt hosts (default virtio:ovirt-guest-agent.0).' },
     { name: 'vdagent', value: 'CHANNEL', help: 'Channel of SPICE hosts (default virtio:com.redhat.spice.0).' },
+    { name: 'policy', value: 'FILE', help: `What hosts may do, see uga-policy(8) (default ${DEFAULTS.policyFile}).` },
     { name: 'link', value: 'PATH', help: `Socket for the agents of login sessions (default ${DEFAULTS.link}).` },
     { name: 'control', value: 'PATH', help: `Socket for status and doctor (default ${DEFAULTS.control}).` },
     { name: 'state-dir', value: 'DIR', help: `Folder for what must outlive a restart (default ${DEFAULTS.stateDir}).` },
@@ -60,7 +64,7 @@ export const COMMAND_LINE = {
       title: 'Signals',
       text:
         'SIGTERM and SIGINT stop the agent; a second one stops it at once.\n' +
-        'SIGHUP reads the lists of allowed and blocked commands again, and nothing else.',
+        'SIGHUP reads the lists of allowed and blocked commands and the policy again, and nothing else.',
     },
     { title: 'Exit codes', text: '0 stopped by a signal, 1 could not run, 2 wrong options or configuration' },
   ],
@@ -100,6 +104,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const effects = effectsOf(options);
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
   const lists = new Lists(configuration, () => read(options), log);
+  const policy = new PolicyInForce(config.policyFile, readPolicy, log);
+  const policyGates = gatesOf(policy);
   const platform = linuxPlatform({
     effects,
     environment: process.env,
@@ -112,6 +118,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       hookSeconds: config.hookSeconds,
       valve,
     },
+    policy,
     log,
   });
   const agent = systemAgent({
@@ -122,9 +129,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       vdagent: openChannel(config.vdagent, log),
     },
     platform,
-    gates: options.demo
-      ? { qga: allGates([demoGate, lists.gate]), ovirt: ovirtDemoGate }
-      : { qga: lists.gate, ovirt: () => undefined },
+    gates: {
+      ...policyGates,
+      // The policy comes last: what another one refuses does not count against its rates.
+      qga: allGates([...(options.demo ? [demoGate] : []), lists.gate, policyGates.qga]),
+      ovirt: options.demo ? (name, args) => ovirtDemoGate(name) ?? policyGates.ovirt(name, args) : policyGates.ovirt,
+    },
     ovirt: {
       intervals: {
         heartbeat: config.heartbeatSeconds,
@@ -146,6 +156,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
         uid: process.getuid?.() ?? 0,
         effects,
       },
+      policy,
       problems: configuration.problems.map(formatProblem),
     },
     manager,
@@ -154,7 +165,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   });
   const stopping = new AbortController();
   if (options.demo) stopWithInput(stopping);
-  process.on('SIGHUP', () => lists.reload());
+  process.on('SIGHUP', () => {
+    lists.reload();
+    policy.reload();
+  });
   return runUntilSignal(agent, log, stopping, async () => {
     const { phase, leaseLeft = FREEZING_SECONDS } = platform.freeze?.describe() ?? { phase: 'thawed' };
     if (phase === 'thawed') return;
@@ -181,6 +195,7 @@ function fromOptions(options: Options): Partial<Config> {
     ...(options.qga === undefined ? {} : { qga: parseChannelSpec(options.qga) }),
     ...(options.ovirt === undefined ? {} : { ovirt: parseChannelSpec(options.ovirt) }),
     ...(options.vdagent === undefined ? {} : { vdagent: parseChannelSpec(options.vdagent) }),
+    ...(options.policy === undefined ? {} : { policyFile: parseAbsolutePath(options.policy) }),
     ...(options.link === undefined ? {} : { link: parseAbsolutePath(options.link) }),
     ...(options.control === undefined ? {} : { control: parseAbsolutePath(options.control) }),
     ...(options.uinput === undefined ? {} : { uinput: parseUinputSpec(options.uinput) }),

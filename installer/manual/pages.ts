@@ -8,6 +8,7 @@ import { defaultOf, SETTINGS } from '#system-agent/config/settings.ts';
 import { COMMAND_LINE as config } from '#system-agent/config-face/main.ts';
 import { COMMAND_LINE as doctor } from '#system-agent/doctor/main.ts';
 import { COMMAND_LINE as systemAgent } from '#system-agent/main.ts';
+import { COMMAND_LINE as policy } from '#system-agent/policy-face/main.ts';
 import { HELP as QEMU_GA_HELP } from '#system-agent/qemu-ga/help.ts';
 import { COMMAND_LINE as status } from '#system-agent/status/main.ts';
 import { FACES } from '../../faces.ts';
@@ -93,6 +94,24 @@ export const PAGES: readonly Page[] = [
     commandLine: config,
     files: CONFIGURATION,
     seeAlso: ['uga.conf(5)', 'uga-system-agent(8)'],
+  },
+  {
+    name: 'uga-policy',
+    section: 8,
+    brief: 'what hosts may do in this guest',
+    commandLine: policy,
+    description: [
+      'The policy decides, for each door and command, what a host may do. It is one file; without it hosts may do what qemu-ga lets them. What the lists of uga.conf and of qemu-ga forbid stays forbidden whatever the policy says.',
+      'A file that is not understood lets hosts look and do nothing. SIGHUP reads it again; then a mistake leaves the former policy in force.',
+    ],
+    files: [
+      { term: '/etc/uga/policy.conf', text: 'The policy.' },
+      {
+        term: '/etc/systemd/system/uga-system-agent.service.d/50-uga-policy.conf',
+        text: "What apply confines the agent's unit by.",
+      },
+    ],
+    seeAlso: ['uga-config(8)', 'uga-system-agent(8)', 'uga.conf(5)'],
   },
   {
     name: 'uga-status',

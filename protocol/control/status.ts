@@ -90,6 +90,17 @@ export const agentStatus = record({
   bus: record({ connected: flag }),
   /** Undefined where nothing can be frozen. */
   freeze: maybe(freeze),
+  /** What hosts may do; for root. An agent of an earlier release has none. */
+  policy: maybe(
+    record({
+      profile: text(32),
+      /** Where it is read from, whether it is there or not. */
+      file: note,
+      rules: count,
+      /** Why it is not understood: then only what tells of the guest is allowed. */
+      broken: maybe(note),
+    }),
+  ),
   /** What is wrong with the configuration, and what it forbids; for root. */
   problems: list(note, 64),
 });

@@ -49,6 +49,14 @@ export function keyFileEntries(text: string, name: string): KeyFileEntry[] {
   return entries;
 }
 
+/** The `[group]` lines, of groups without a key too. */
+export function keyFileGroups(text: string): { readonly group: string; readonly line: number }[] {
+  return text.split('\n').flatMap((raw, index) => {
+    const group = GROUP.exec(raw.trim())?.[1];
+    return group === undefined ? [] : [{ group, line: index + 1 }];
+  });
+}
+
 const ESCAPES: Readonly<Record<string, string>> = { s: ' ', n: '\n', t: '\t', r: '\r', '\\': '\\', ';': '\\;' };
 
 function resolveEscapes(value: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { LogLevel } from '#shared/log/log.ts';
 import type { ChannelSpec } from '../channels/spec.ts';
 import type { UinputSpec } from '../pointer/spec.ts';
+import { POLICY_FILE } from '../policy/policy.ts';
 
 /** What is in force: defaults, then the originals' configuration, then our files, then the command line. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   readonly blockRpcs: readonly string[];
   /** Commands that our own files allow, in each place that has such a list. */
   readonly allowRpcs: AllowList;
+  /** What hosts may do at which door: policy/policy.ts. */
+  readonly policyFile: string;
   /** Seconds between two reports to oVirt: ovirt/options.ts. */
   readonly heartbeatSeconds: number;
   readonly usersSeconds: number;
@@ -52,6 +55,7 @@ export const DEFAULTS: Config = {
   vdagent: { kind: 'virtio', name: 'com.redhat.spice.0' },
   blockRpcs: [],
   allowRpcs: '*',
+  policyFile: POLICY_FILE,
   heartbeatSeconds: 5,
   usersSeconds: 10,
   cpusSeconds: 60,

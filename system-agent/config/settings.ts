@@ -97,6 +97,15 @@ export const SETTINGS: readonly Setting[] = [
       return first.filter((name) => second.includes(name));
     },
   }),
+  setting({
+    name: 'policyFile',
+    group: 'policy',
+    key: 'file',
+    syntax: 'absolute path',
+    help: 'What hosts may do, at every door: see docs/policy.md. Without such a file they may do what qemu-ga lets them.',
+    parse: parseAbsolutePath,
+    format: String,
+  }),
   seconds('heartbeatSeconds', 'heart_beat_rate', 'How often oVirt hears that the guest lives, and of its memory.'),
   seconds('usersSeconds', 'report_user_rate', 'How often at least oVirt is told who is logged in.'),
   seconds('cpusSeconds', 'report_num_cpu_rate', 'How often at least oVirt is told the number of CPUs.'),

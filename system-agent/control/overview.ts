@@ -23,6 +23,8 @@ export interface Overview {
   readonly bus: { readonly connected: boolean };
   /** Undefined where nothing can be frozen. */
   readonly freeze: Pick<Freeze, 'describe'> | undefined;
+  /** What hosts may do, as it is in force now. */
+  readonly policy: { describe(): AgentStatus['policy'] };
   /** What is wrong with the configuration or forbidden by it, a line each. */
   readonly problems: readonly string[];
 }
@@ -72,6 +74,7 @@ export function statusFor(uid: number, parts: Overview): AgentStatus {
     pointer: cleaned(parts.pointer.describe()),
     bus: { connected: parts.bus.connected },
     freeze: parts.freeze && freezeStatus(parts.freeze),
+    policy: complete ? policyStatus(parts.policy.describe()) : undefined,
     problems: complete ? parts.problems.slice(0, MAX_PROBLEMS).map((problem) => fieldText(problem)) : [],
   };
 }
@@ -107,6 +110,12 @@ function agentStatus({ session, hello, connection }: OverviewAgent): SessionAgen
 function freezeStatus(freeze: Pick<Freeze, 'describe'>): FreezeStatus {
   const { phase, leaseLeft, achieved, ended } = freeze.describe();
   return { state: phase, leaseLeft, achieved, ended: ended === undefined ? undefined : fieldText(ended) };
+}
+
+function policyStatus(policy: AgentStatus['policy']): AgentStatus['policy'] {
+  if (policy === undefined) return undefined;
+  const { file, broken } = policy;
+  return { ...policy, file: fieldText(file), broken: broken === undefined ? undefined : fieldText(broken) };
 }
 
 function cleaned({ uinput, available, why }: AgentStatus['pointer']): AgentStatus['pointer'] {

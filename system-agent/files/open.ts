@@ -25,7 +25,19 @@ const close = promisify(fs.close);
  * @throws {Error} errno error
  */
 export async function openDescriptor(path: string, flags: number): Promise<Descriptor> {
-  const fd = await create(path, flags | O_NOCTTY | O_NONBLOCK);
+  const wanted = flags | O_NOCTTY | O_NONBLOCK;
+  return descriptorOf((flags & O_CREAT) === 0 ? await open(path, wanted, 0) : await openOrCreate(path, wanted));
+}
+
+/**
+ * Makes a file that is not there.
+ * @throws {Error} errno error, EEXIST when it is
+ */
+export async function createDescriptor(path: string, flags: number): Promise<Descriptor> {
+  return descriptorOf(await create(path, flags | O_NOCTTY | O_NONBLOCK));
+}
+
+async function descriptorOf(fd: number): Promise<Descriptor> {
   try {
     const { blksize } = await fstat(fd);
     return {
@@ -47,15 +59,17 @@ export async function openDescriptor(path: string, flags: number): Promise<Descr
   }
 }
 
-async function create(path: string, flags: number): Promise<number> {
-  if ((flags & O_CREAT) === 0) return open(path, flags, 0);
-  let fd: number;
+async function openOrCreate(path: string, flags: number): Promise<number> {
   try {
-    fd = await open(path, flags | O_EXCL, 0);
+    return await create(path, flags);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
     return open(path, flags & ~O_CREAT, 0);
   }
+}
+
+async function create(path: string, flags: number): Promise<number> {
+  const fd = await open(path, flags | O_CREAT | O_EXCL, 0);
   try {
     await fchmod(fd, NEW_FILE_MODE);
     return fd;

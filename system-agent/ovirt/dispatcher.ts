@@ -29,7 +29,7 @@ export class Dispatcher {
     const command = this.#byName.get(name);
     if (command === undefined) return this.#decline(name);
     if (!command.isSupported(this.ports)) return this.log.info('command is not possible here', { command: name });
-    const reason = this.gate(name);
+    const reason = this.gate(name, members);
     if (reason !== undefined) return this.log.info('command refused', { command: name, reason });
     this.tally.count(name);
     this.log[command.readOnly ? 'debug' : 'info']('command', { command: name });

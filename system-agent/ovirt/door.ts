@@ -23,6 +23,8 @@ export interface OvirtParts {
   readonly ports: Partial<OvirtPorts>;
   /** Says of each command whether it may run now. */
   readonly gate: Gate;
+  /** May the host be told this report? Default: every one. */
+  readonly mayTell?: (report: string) => boolean;
   readonly options: OvirtOptions;
   readonly log: Log;
 }
@@ -51,14 +53,15 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
   #drops = 0;
   #beats: NodeJS.Timeout | undefined;
 
-  constructor({ channel, ports, gate, options, log }: OvirtParts) {
+  constructor({ channel, ports, gate, mayTell = () => true, options, log }: OvirtParts) {
     this.#channel = channel;
     this.#log = log;
     this.#heartbeatMs = options.intervals.heartbeat * 1000;
     this.#schedule = new Schedule(options.intervals);
     this.#heartbeat = new Heartbeat(ports.memory, () => performance.now(), log);
     const listener = {
-      understands: (report: Report) => this.#isConnected && !this.#isBlocked && this.#version.inForce >= report.since,
+      understands: ({ name, since }: Report) =>
+        this.#isConnected && !this.#isBlocked && this.#version.inForce >= since && mayTell(name),
       send: (line: Buffer) => this.#send(line),
     };
     this.#reporter = new Reporter(ports, options, listener, log);

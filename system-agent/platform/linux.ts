@@ -14,10 +14,11 @@ import { linuxCpuSwitch, linuxCpus } from '../cpus/linux.ts';
 import { refusingCpuSwitch } from '../cpus/refusing.ts';
 import { linuxDisks } from '../disks/linux.ts';
 import { confinedExec } from '../exec/confined.ts';
+import type { IsGuarded } from '../exec/guarded.ts';
 import { linuxExec } from '../exec/linux.ts';
 import { refusingExec } from '../exec/refusing.ts';
 import { confinedFiles } from '../files/confined.ts';
-import { linuxFiles } from '../files/linux.ts';
+import { linuxFiles, type PlacesFor } from '../files/linux.ts';
 import { refusingFiles } from '../files/refusing.ts';
 import { type GuardPlace, guardPlace } from '../freeze/guard/place.ts';
 import { linuxFreezeHooks } from '../freeze/hooks/linux.ts';
@@ -73,7 +74,15 @@ export interface LinuxOptions {
   /** Keeps devices that we make over a restart; without it nobody does. */
   readonly store?: DescriptorStore;
   readonly freeze: FreezeOptions;
+  /** Where files may be opened and which programs are looked at before they start; without it, as the host wants. */
+  readonly policy?: PortPolicy;
   readonly log: Log;
+}
+
+/** What a policy asks of the ports: it can tell one file from another only where it is opened. */
+export interface PortPolicy {
+  readonly placesFor: PlacesFor;
+  readonly isNamedProgram: IsGuarded;
 }
 
 export interface FreezeOptions {
@@ -121,10 +130,14 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
 }
 
 function changingPorts(options: LinuxOptions): Partial<Effectful> {
-  const { effects, environment, umask, stateFolder, log } = options;
+  const { effects, environment, umask, stateFolder, policy, log } = options;
   if (effects === 'refuse') return refusingPorts();
-  const exec = linuxExec({ environment, umask });
-  const files = linuxFiles(stateFolder, log);
+  const exec = linuxExec({ environment, umask, ...(policy && { isGuarded: (path) => policy.isNamedProgram(path) }) });
+  const files = linuxFiles({
+    stateFolder,
+    ...(policy && { placesFor: (path, writes) => policy.placesFor(path, writes) }),
+    log,
+  });
   if (effects === 'real') return { exec, files, ...effectfulPorts(options) };
   const folder = folderOf(effects);
   return { ...refusingPorts(), exec: confinedExec(exec, folder), files: confinedFiles(files, folder) };

@@ -12,8 +12,12 @@ import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
 import { DEFAULTS } from '../config/config.ts';
 import { linuxPlatform, parseEffects } from '../platform/linux.ts';
+import { gatesOf } from '../policy/gates.ts';
+import { PolicyInForce } from '../policy/in-force.ts';
+import { POLICY_FILE } from '../policy/policy.ts';
+import { readPolicy } from '../policy/read.ts';
 import { commands } from '../qga/commands/index.ts';
-import { listGate } from '../qga/gate.ts';
+import { allGates, listGate } from '../qga/gate.ts';
 import { QEMU_VERSION } from '../qga/version.ts';
 import { activatedChannel, isActivated } from './activation.ts';
 import {
@@ -70,6 +74,7 @@ async function serve(config: QemuGaConfig): Promise<number> {
     ...(config.allowRpcs.length === 0 ? {} : { allow: listedNames(config.allowRpcs) }),
   };
   const channel = activated ? activatedChannel(log) : openChannel(channelOf(config), log);
+  const policy = new PolicyInForce(POLICY_FILE, readPolicy, log);
   const platform = linuxPlatform({
     effects: parseEffects(process.env.UGA_EFFECTS),
     environment: process.env,
@@ -84,9 +89,11 @@ async function serve(config: QemuGaConfig): Promise<number> {
       hookSeconds: DEFAULTS.hookSeconds,
       valve,
     },
+    policy,
     log,
   });
-  const agent = qgaAgent({ channel, platform, gate: listGate(lists), log });
+  const gate = allGates([listGate(lists), gatesOf(policy).qga]);
+  const agent = qgaAgent({ channel, platform, gate, log });
   const services = config.retryPath && config.verbose ? [retryNotice(channel, log), agent] : [agent];
   const daemon = asDaemon(new ServiceGroup(agent.name, services));
   return runUntilSignal(daemon, log, new AbortController(), async () => platform.freeze?.thawed());

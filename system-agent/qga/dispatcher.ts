@@ -1,4 +1,11 @@
-import { type ErrorClass, echoOfId, errorReply, parseRequest, type Reply } from '#protocol/qga/message.ts';
+import {
+  type ErrorClass,
+  echoOfId,
+  errorReply,
+  parseRequest,
+  type Reply,
+  type Request,
+} from '#protocol/qga/message.ts';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
@@ -43,7 +50,7 @@ export class Dispatcher {
     const id = echoOfId(value);
     try {
       const request = parseRequest(value);
-      const command = this.#find(request.execute);
+      const command = this.#find(request);
       this.log[command.readOnly ? 'debug' : 'info']('command', { command: command.name });
       const result = command.call(request.arguments, this.platform, this.#call);
       if (!(result instanceof Promise)) return success(command, result, id);
@@ -71,15 +78,18 @@ export class Dispatcher {
     ]);
   }
 
-  #find(name: string): Command {
+  #find({ execute: name, arguments: args }: Request): Command {
     const command = this.#byName.get(name);
     if (command === undefined) throw new CommandNotFound(`The command ${name} has not been found`);
-    const reason = this.gate(command);
+    const reason = this.gate(command, args);
     if (reason === undefined) {
       this.#tally.count(name);
       return command;
     }
     this.log.info('command refused', { command: name, reason });
+    // Hosts take a command that is not found for one that this guest never has.
+    if (this.gate(command) === undefined)
+      throw new AgentError('refused', `Command ${name} has been refused: ${reason}`);
     throw new CommandNotFound(`Command ${name} has been disabled: ${reason}`);
   }
 

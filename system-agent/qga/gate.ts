@@ -1,8 +1,12 @@
+import type { JsonObject } from '#shared/json/value.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import type { Command } from './command.ts';
 
-/** May this command run now? Undefined means yes; a string is the reason that the host reads. */
-export type Gate = (command: Command) => string | undefined;
+/**
+ * May this command run now? Undefined means yes; a string is the reason that the host reads. Without arguments: could any
+ * request be allowed; with them, unchecked as the host sent them: this one, which may count against a rate.
+ */
+export type Gate = (command: Command, args?: JsonObject) => string | undefined;
 
 /** Names of commands, as an administrator lists them. */
 export interface CommandLists {
@@ -23,9 +27,9 @@ export const demoGate: Gate = ({ readOnly }) => (readOnly ? undefined : 'refused
 
 /** The first gate that objects decides. */
 export function allGates(gates: readonly Gate[]): Gate {
-  return (command) => {
+  return (command, args) => {
     for (const gate of gates) {
-      const reason = gate(command);
+      const reason = gate(command, args);
       if (reason !== undefined) return reason;
     }
     return undefined;
@@ -47,8 +51,8 @@ const WHILE_FROZEN: ReadonlySet<string> = new Set([
 /** While file systems are frozen, this alone decides, as in qemu-ga; else `otherwise` does. */
 export function frozenGate(freeze: Pick<Freeze, 'phase'> | undefined, otherwise: Gate): Gate {
   if (freeze === undefined) return otherwise;
-  return (command) => {
-    if (freeze.phase === 'thawed') return otherwise(command);
+  return (command, args) => {
+    if (freeze.phase === 'thawed') return otherwise(command, args);
     return WHILE_FROZEN.has(command.name) ? undefined : 'the agent is in frozen state';
   };
 }

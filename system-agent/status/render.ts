@@ -1,5 +1,11 @@
 import type { Answer } from '#protocol/control/message.ts';
-import type { DoorStatus, FreezeStatus, SessionAgentStatus, SessionStatus } from '#protocol/control/status.ts';
+import type {
+  AgentStatus,
+  DoorStatus,
+  FreezeStatus,
+  SessionAgentStatus,
+  SessionStatus,
+} from '#protocol/control/status.ts';
 import { durationText } from '#shared/cli/duration.ts';
 import { plain } from '#shared/cli/plain.ts';
 
@@ -11,7 +17,7 @@ const NAME_WIDTH = 10;
  */
 export function renderStatus({ uptimeMs, status }: Answer, laterMs = 0): string[] {
   const now = uptimeMs + laterMs;
-  const { program, doors, source, sessions, agents, pointer, bus, freeze, problems, complete } = status;
+  const { program, doors, source, sessions, agents, pointer, bus, freeze, policy, problems, complete } = status;
   const refuses = program.effects === 'real' ? '' : ', started to change nothing';
   return [
     `uga ${program.version} (${program.commit}), process ${program.pid}, up ${durationText(now)}${refuses}`,
@@ -26,8 +32,14 @@ export function renderStatus({ uptimeMs, status }: Answer, laterMs = 0): string[
     row('Pointer', pointer.available ? 'there' : `not there: ${pointer.why ?? `it is ${pointer.uinput}`}`),
     row('D-Bus', bus.connected ? 'connected' : 'not connected'),
     row('Freeze', freezeText(freeze)),
+    ...(policy === undefined ? [] : [row('Policy', policyText(policy))]),
     ...problems.map((problem) => row('Problem', problem)),
   ].map((line) => plain(line, 4_000));
+}
+
+function policyText({ profile, rules, broken }: NonNullable<AgentStatus['policy']>): string {
+  if (broken !== undefined) return `not understood, so hosts may look and do nothing: ${broken}`;
+  return `profile ${profile}${rules === 0 ? '' : ` and ${rules} ${rules === 1 ? 'rule' : 'rules'}`}`;
 }
 
 /** Of one of several parts: the first line has its name. */

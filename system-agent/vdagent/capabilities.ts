@@ -4,19 +4,31 @@ import type { Capabilities, Capability } from '#protocol/vdagent/capabilities.ts
  * Without `display-config`, `audio-volume-sync` and `graphics-device-info`: nothing in the guest acts on those, and what
  * is announced is promised (L6).
  */
-const ALWAYS: readonly Capability[] = [
-  'monitors-config',
-  'reply',
+const ALWAYS: readonly Capability[] = ['reply'];
+const MONITORS: readonly Capability[] = ['monitors-config', 'sparse-monitors-config'];
+const CLIPBOARD: readonly Capability[] = [
   'clipboard-by-demand',
   'clipboard-selection',
-  'sparse-monitors-config',
   'guest-lineend-lf',
   'max-clipboard',
   'clipboard-no-release-on-regrab',
   'clipboard-grab-serial',
 ];
 
-/** What this guest can do. A host that hears of no pointer moves the one of the emulated hardware. */
-export function offeredCapabilities(hasPointer: boolean): Capabilities {
-  return new Set(hasPointer ? ['mouse-state', ...ALWAYS] : ALWAYS);
+/** What this guest can do now, and may. */
+export interface Abilities {
+  /** Without it a host moves the pointer of the emulated hardware. */
+  readonly pointer: boolean;
+  readonly monitors: boolean;
+  /** In one direction at least. */
+  readonly clipboard: boolean;
+}
+
+export function offeredCapabilities({ pointer, monitors, clipboard }: Abilities): Capabilities {
+  return new Set<Capability>([
+    ...(pointer ? (['mouse-state'] as const) : []),
+    ...ALWAYS,
+    ...(monitors ? MONITORS : []),
+    ...(clipboard ? CLIPBOARD : []),
+  ]);
 }

@@ -1,7 +1,7 @@
 import type { Port } from '#protocol/vdagent/chunk.ts';
 import { type MessageEvent, MessageReader } from '#protocol/vdagent/message.ts';
 import { clipboard as clipboardContent } from '#protocol/vdagent/messages/clipboard.ts';
-import { decodeMessage, type Message, type Received } from '#protocol/vdagent/messages/index.ts';
+import { decodeMessage, type Message, type MessageName, type Received } from '#protocol/vdagent/messages/index.ts';
 import { monitorsConfig } from '#protocol/vdagent/messages/monitors-config.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
@@ -14,6 +14,7 @@ import { offeredCapabilities } from './capabilities.ts';
 import { ClientState } from './client.ts';
 import { HostLine } from './client-line.ts';
 import { Clipboard } from './clipboard/clipboard.ts';
+import { type Gate, openGate } from './gate.ts';
 import { Monitors } from './monitors.ts';
 import { Mouse } from './mouse.ts';
 import { Outbox } from './outbox.ts';
@@ -23,6 +24,8 @@ export interface VdagentParts {
   readonly channel: Channel;
   readonly sessionLink: SessionLink;
   readonly pointer: Pointer;
+  /** Default: everything may be done. */
+  readonly gate?: Gate;
   readonly log: Log;
   readonly limits?: Partial<Limits>;
 }
@@ -45,6 +48,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #channel: Channel;
   readonly #sessionLink: SessionLink;
   readonly #pointer: Pointer;
+  readonly #gate: Gate;
   readonly #limits: Limits;
   readonly #errors: ProtocolErrors;
   readonly #line: HostLine;
@@ -53,13 +57,14 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #mouse: Mouse;
   readonly #tally = new RequestTally();
   #reader: MessageReader;
-  #subscription: Disposable | undefined;
+  #subscriptions: readonly Disposable[] = [];
   #isPaused = false;
 
-  constructor({ channel, sessionLink, pointer, log, limits }: VdagentParts) {
+  constructor({ channel, sessionLink, pointer, gate = openGate, log, limits }: VdagentParts) {
     this.#channel = channel;
     this.#sessionLink = sessionLink;
     this.#pointer = pointer;
+    this.#gate = gate;
     this.#limits = { ...LIMITS, ...limits };
     this.#errors = new ProtocolErrors(log);
     this.#reader = this.#newReader();
@@ -67,6 +72,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#clipboard = new Clipboard(this.#line, this.#errors, log, {
       maxBytes: this.#limits.maxClipboardBytes,
       answerMs: this.#limits.answerMs,
+      mayOffer: (side) => gate.enabled(side === 'client' ? 'clipboard-grab' : 'clipboard-request'),
     });
     this.#monitors = new Monitors(log);
     this.#mouse = new Mouse(pointer);
@@ -82,14 +88,17 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   async start(): Promise<void> {
-    this.#subscription = this.#sessionLink.onServed(() => this.#serve());
+    this.#subscriptions = [
+      this.#sessionLink.onServed(() => this.#serve()),
+      this.#gate.onChange(() => this.#gateChanged()),
+    ];
     this.#serve();
     this.#channel.open(this);
   }
 
   async stop(): Promise<void> {
-    this.#subscription?.[Symbol.dispose]();
-    this.#subscription = undefined;
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#subscriptions = [];
     this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
     this.#monitors.serve(undefined);
     this.#mouse.serve(undefined);
@@ -179,6 +188,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   #handle(message: Message, port: Port): void {
+    if (!this.#gate.admits(message.name)) return this.#refuse(message, port);
     this.#tally.count(message.name);
     switch (message.name) {
       case 'announce-capabilities':
@@ -215,6 +225,25 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     }
   }
 
+  /** Whoever waits for an answer hears no. */
+  #refuse(message: Message, port: Port): void {
+    this.#errors.count('not-allowed', { message: message.name });
+    if (message.name === 'monitors-config') {
+      this.#line.answer('reply', { to: monitorsConfig.type, succeeded: false }, port);
+    } else if (message.name === 'clipboard-grab') this.#clipboard.grab({ ...message.fields, types: [] });
+    else if (message.name === 'clipboard-request') this.#clipboard.refuse(message.fields);
+    else if (message.name === 'clipboard') this.#clipboard.content({ ...message.fields, type: 'none', data: NOTHING });
+    else if (message.name === 'file-transfer-start') {
+      this.#line.answer('file-transfer-status', { id: message.fields.id, result: 'disabled' });
+    }
+  }
+
+  #gateChanged(): void {
+    this.#clipboard.directionsChanged();
+    if (!this.#gate.enabled('mouse-state')) this.#mouse.clientGone();
+    if (this.#line.outbox !== undefined) this.#announce(false);
+  }
+
   #takeAnnouncement({ request, capabilities }: Received<'announce-capabilities'>): void {
     if (request) this.#forgetClient(); // asked by a client that has just come
     this.#line.client.capabilities = capabilities;
@@ -223,7 +252,12 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   #announce(request: boolean): void {
-    const capabilities = offeredCapabilities(this.#pointer.isAvailable);
+    const may = (message: MessageName) => this.#gate.enabled(message);
+    const capabilities = offeredCapabilities({
+      pointer: this.#pointer.isAvailable && may('mouse-state'),
+      monitors: may('monitors-config'),
+      clipboard: may('clipboard-grab') || may('clipboard-request'),
+    });
     this.#line.answer('announce-capabilities', { request, capabilities });
   }
 
@@ -233,6 +267,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#monitors.configure(config);
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** Selection and type in front of the content. */
 const CONTENT_OVERHEAD = 8;

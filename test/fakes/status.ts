@@ -51,6 +51,7 @@ export function agentStatus(parts: Partial<AgentStatus> = {}): AgentStatus {
     pointer: { uinput: 'auto', available: true, why: undefined },
     freeze: { state: 'thawed', leaseLeft: undefined, achieved: undefined, ended: undefined },
     bus: { connected: true },
+    policy: { profile: 'full', file: '/etc/uga/policy.conf', rules: 0, broken: undefined },
     problems: [],
     ...parts,
   };

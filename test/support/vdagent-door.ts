@@ -2,6 +2,7 @@ import type { Capability } from '#protocol/vdagent/capabilities.ts';
 import { silent } from '#shared/log/log.ts';
 import type { Pointer, PointerState } from '#system-agent/pointer/pointer.ts';
 import { type Limits, VdagentDoor } from '#system-agent/vdagent/door.ts';
+import { type Gate, openGate } from '#system-agent/vdagent/gate.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { FakeSessionAgent, FakeSessionLink } from '#test/fakes/served-session.ts';
 import { ScriptedHost } from './vdagent-host.ts';
@@ -28,19 +29,21 @@ export class FakePointer implements Pointer {
 export interface Stage {
   readonly capabilities?: readonly Capability[];
   readonly limits?: Partial<Limits>;
+  readonly gate?: Gate;
   readonly highWater?: number;
   /** The client has announced itself and what was said until then was heard. */
   readonly greets?: boolean;
 }
 
 /** A door with a scripted host in front of it and a session behind it. */
-export async function openDoor({ capabilities, limits, highWater, greets = true }: Stage = {}) {
+export async function openDoor({ capabilities, limits, gate = openGate, highWater, greets = true }: Stage = {}) {
   const channel = new FakeChannel(highWater);
   const sessionLink = new FakeSessionLink();
   const agent = new FakeSessionAgent('c1');
   const pointer = new FakePointer();
   sessionLink.serve(agent);
-  const door = new VdagentDoor({ channel, sessionLink, pointer, log: silent, limits: { answerMs: 3000, ...limits } });
+  const parts = { channel, sessionLink, pointer, gate, log: silent, limits: { answerMs: 3000, ...limits } };
+  const door = new VdagentDoor(parts);
   await door.start();
   channel.connect();
   const host = new ScriptedHost((bytes) => channel.say(bytes), capabilities);

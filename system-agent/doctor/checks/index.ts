@@ -9,6 +9,7 @@ import { holders } from './holders.ts';
 import { hooks } from './hooks.ts';
 import { hosts } from './hosts.ts';
 import { originals } from './originals.ts';
+import { policy } from './policy.ts';
 import { ports } from './ports.ts';
 import { sessions } from './sessions.ts';
 import { uinput } from './uinput.ts';
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   agent,
   hosts,
   configuration,
+  policy,
   originals,
   freeze,
   hooks,

@@ -24,7 +24,11 @@ export interface ClipboardOptions {
   readonly maxBytes: number;
   /** How long a client may be silent after a request. */
   readonly answerMs: number;
+  /** May this side's clipboard be offered to the other? */
+  readonly mayOffer: (side: Side) => boolean;
 }
+
+export type Side = 'client' | 'guest';
 
 /** Carries clipboard messages between the client and the served session as the machine of each selection decides. */
 export class Clipboard {
@@ -74,6 +78,13 @@ export class Clipboard {
     this.capabilitiesChanged();
   }
 
+  /** What may no longer be offered is taken back; what may be now is, with the next copy. */
+  directionsChanged(): void {
+    const { mayOffer } = this.#options;
+    if (!mayOffer('client')) this.#feedAll({ on: 'client-released' });
+    if (!mayOffer('guest')) this.#feedAll({ on: 'guest-released' });
+  }
+
   capabilitiesChanged(): void {
     this.#openOrClose();
   }
@@ -92,6 +103,11 @@ export class Clipboard {
     this.#feed(selection, { on: 'client-requested', type: known(type) });
   }
 
+  /** A request that is not looked at. */
+  refuse({ selection }: Received<'clipboard-request'>): void {
+    this.#feed(selection, { on: 'client-requested', type: undefined });
+  }
+
   content({ selection, type, data }: Received<'clipboard'>): void {
     this.#feed(selection, { on: 'client-answered', type: known(type), data });
   }
@@ -104,7 +120,7 @@ export class Clipboard {
     if (agent === undefined) return;
     this.#handlers = [
       agent.link.on(clipboardGrab, ({ selection, types, serial, age = 0 }) => {
-        const usable = agent.has('clipboard.text') ? carried(types) : [];
+        const usable = agent.has('clipboard.text') && this.#options.mayOffer('guest') ? carried(types) : [];
         const isOlder = performance.now() - age < (this.#grabbedAt.get(selection) ?? 0);
         this.#feed(selection, { on: 'guest-grabbed', types: usable, offerSerial: serial, isOlder });
       }),

@@ -44,6 +44,7 @@ function parts(more: Partial<Overview> = {}): Overview {
     pointer: { describe: () => ({ uinput: 'auto', available: false, why: 'no\u0007 node' }) },
     bus: { connected: true },
     freeze: undefined,
+    policy: { describe: () => ({ profile: 'desktop', file: '/p\n', rules: 2, broken: undefined }) },
     problems: ['line 3 is wrong'],
     ...more,
   };
@@ -70,6 +71,7 @@ describe('who is told what', () => {
       assert.equal(status.agents.length, 2);
       assert.deepEqual(status.problems, ['line 3 is wrong']);
       assert.equal(status.pointer.why, 'no  node');
+      assert.deepEqual(status.policy, { profile: 'desktop', file: '/p ', rules: 2, broken: undefined });
     });
   }
 

@@ -63,6 +63,7 @@ const frozen = (parts: Partial<FreezeStatus>) => {
   return { agent: answering({ freeze: { ...none, ...parts } }) };
 };
 const guardOf = (socket: Facts['unit']): Partial<Facts> => ({ guard: { program: true, socket } });
+const inForce = (broken: string | undefined) => ({ profile: 'observe', file: '/p', rules: 2, broken });
 
 const hookFact = (objection: string | undefined): Facts['hooks'] => ({
   known: true,
@@ -134,6 +135,10 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
   ['no bus', { bus: HIDDEN }, 'bus', /^note .*dbus/],
   ['no logind', { bus: { known: true, value: { logind: false } } }, 'bus', /^note .*logind/],
   ['the agent is not on it', { agent: answering({ bus: { connected: false } }) }, 'bus', /^FAIL .*not reached/],
+  ['a policy', { agent: answering({ policy: inForce(undefined) }) }, 'policy', /^ok .*profile observe, 2 rules/],
+  ['a broken policy', { agent: answering({ policy: inForce('p:1: x') }) }, 'policy', /^FAIL .*p:1: x; see 'uga policy/],
+  ['an agent without one', { agent: answering({ policy: undefined }) }, 'policy', /^note .*restart it/],
+  ['a policy seen by a user', { agent: answering({ complete: false }) }, 'policy', /^\? .*as root/],
   ['a wrong file', { problems: [problem('error')] }, 'configuration', /^FAIL .*uga\.conf:3: x; correct it/],
   ['not understood', { problems: [problem('restriction')] }, 'configuration', /^FAIL .*x; correct it/],
   ['without effect', { problems: [problem('note')] }, 'configuration', /^note .*uga config check/],

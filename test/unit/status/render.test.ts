@@ -26,6 +26,7 @@ describe('a status for people', () => {
       'Pointer   there',
       'D-Bus     connected',
       'Freeze    nothing is frozen',
+      'Policy    profile full',
     ]);
   });
 
