@@ -29,12 +29,7 @@ export class Dispatcher {
     const supported = commands.filter((command) => command.isSupported(platform));
     this.#byName = new Map(supported.map((command) => [command.name, command]));
     this.#call = {
-      listCommands: () =>
-        supported.map((command) => ({
-          name: command.name,
-          enabled: gate(command) === undefined,
-          silentOnSuccess: command.silentOnSuccess,
-        })),
+      listCommands: () => supported.map((command) => ({ command, refusal: gate(command) })),
     };
   }
 

@@ -6,7 +6,7 @@ import { formatJson } from '#shared/json/format.ts';
 import { silent } from '#shared/log/log.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
 import { int64, object } from '#shared/schema/schema.ts';
-import { type Command, defineCommand } from '#system-agent/qga/command.ts';
+import { type Command, defineCommand, nothing } from '#system-agent/qga/command.ts';
 import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
 import { allGates, demoGate, type Gate, listGate } from '#system-agent/qga/gate.ts';
@@ -139,6 +139,7 @@ describe('commands', () => {
       summary: '',
       testedBy: 'here',
       args: object({}),
+      result: nothing,
       needs: [],
       readOnly: true,
       run: () => {
@@ -228,6 +229,7 @@ it('arguments are all checked before a command runs', async () => {
     summary: '',
     testedBy: 'here',
     args: object({ a: int64 }),
+    result: nothing,
     needs: [],
     readOnly: true,
     run: () => {

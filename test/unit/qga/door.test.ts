@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { silent } from '#shared/log/log.ts';
 import { object } from '#shared/schema/schema.ts';
-import { defineCommand } from '#system-agent/qga/command.ts';
+import { defineCommand, nothing } from '#system-agent/qga/command.ts';
 import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
 import { QgaDoor } from '#system-agent/qga/door.ts';
@@ -22,6 +22,7 @@ function slowCommand() {
     summary: '',
     testedBy: 'here',
     args: object({}),
+    result: nothing,
     needs: [],
     readOnly: true,
     run: () => new Promise<undefined>((resolve) => finishers.push(() => resolve(undefined))),
