@@ -44,6 +44,7 @@ import { guestSync } from './guest-sync.ts';
 import { guestSyncDelimited } from './guest-sync-delimited.ts';
 import { ugaFreezeRenew } from './uga-freeze-renew.ts';
 import { ugaFreezeStatus } from './uga-freeze-status.ts';
+import { ugaQuerySchema } from './uga-query-schema.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
@@ -92,4 +93,5 @@ export const commands: readonly Command[] = [
   guestSyncDelimited,
   ugaFreezeRenew,
   ugaFreezeStatus,
+  ugaQuerySchema,
 ];

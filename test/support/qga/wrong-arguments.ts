@@ -59,6 +59,7 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'guest-sync-delimited': { id: 'int' },
   'uga-freeze-renew': { seconds: 'int?' },
   'uga-freeze-status': {},
+  'uga-query-schema': {},
 };
 
 export type WrongRequest = readonly [command: string, args: object];

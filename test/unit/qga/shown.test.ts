@@ -64,6 +64,7 @@ const OLDER_THAN: Readonly<Record<string, string>> = {
   'guest-network-get-route': 'test/vm/disks.test.ts',
   'uga-freeze-renew': 'test/vm/freeze.test.ts',
   'uga-freeze-status': 'test/vm/freeze.test.ts',
+  'uga-query-schema': 'test/peer/qga/schema.test.ts',
 };
 
 /** Commands whose name is put together from parts. */
