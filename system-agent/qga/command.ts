@@ -1,12 +1,14 @@
 import type { JsonObject, Printable } from '#shared/json/value.ts';
 import { object, type Schema } from '#shared/schema/schema.ts';
 import type { Type } from '#shared/schema/type.ts';
-import type { Platform } from '../platform.ts';
+import type { QgaPorts } from './ports.ts';
 
 /** What a command may ask about the door that calls it. */
 export interface Call {
   /** Every command this build and system have, with what the gate says of it now. */
   listCommands(): readonly CommandState[];
+  /** Aborted when the host that has asked is gone; a command that only waits ends then. */
+  readonly host: AbortSignal;
 }
 
 export interface CommandState {
@@ -16,7 +18,7 @@ export interface CommandState {
 }
 
 /** What a command's author writes. `needs` names the ports that `run` receives, and no more. */
-export interface CommandSpec<Args, Needs extends keyof Platform> {
+export interface CommandSpec<Args, Needs extends keyof QgaPorts> {
   /** On the wire, and of the file. */
   readonly name: `guest-${string}` | `uga-${string}`;
   /** QEMU release whose schema first had it. */
@@ -40,7 +42,7 @@ export interface CommandSpec<Args, Needs extends keyof Platform> {
   /** The answer is preceded by the byte 0xFF (guest-sync-delimited). Default: false. */
   readonly delimited?: boolean;
   /** As `result` has it; an empty object when undefined. Errors are AgentErrors whose text the host reads. */
-  run(args: Args, ports: Pick<Platform, Needs>, call: Call): Printable | undefined | Promise<Printable | undefined>;
+  run(args: Args, ports: Pick<QgaPorts, Needs>, call: Call): Printable | undefined | Promise<Printable | undefined>;
 }
 
 /** An empty object: that there is an answer says all. */
@@ -54,17 +56,17 @@ export interface Command
   readonly arguments: Type;
   readonly result: Schema<unknown>;
   readonly errors: readonly string[];
-  isSupported(platform: Partial<Platform>): boolean;
+  isSupported(platform: Partial<QgaPorts>): boolean;
   /** @throws {AgentError} also for arguments that do not fit */
   call(
     args: JsonObject,
-    platform: Partial<Platform>,
+    platform: Partial<QgaPorts>,
     call: Call,
   ): Printable | undefined | Promise<Printable | undefined>;
 }
 
-export function defineCommand<Args, Needs extends keyof Platform>(spec: CommandSpec<Args, Needs>): Command {
-  const hasAll = (platform: Partial<Platform>): platform is Pick<Platform, Needs> =>
+export function defineCommand<Args, Needs extends keyof QgaPorts>(spec: CommandSpec<Args, Needs>): Command {
+  const hasAll = (platform: Partial<QgaPorts>): platform is Pick<QgaPorts, Needs> =>
     spec.needs.every((port) => platform[port] !== undefined);
   return {
     name: spec.name,

@@ -123,6 +123,43 @@ describe('QGA door', () => {
     assert.equal(channel.hungUp, true);
   });
 
+  it('a command that only waits ends with its host, and what else the host has asked for is done', async () => {
+    const waits = defineCommand({
+      name: 'guest-wait',
+      since: '0',
+      summary: '',
+      testedBy: 'here',
+      args: object({}),
+      result: nothing,
+      needs: [],
+      readOnly: true,
+      run: (_args, _ports, { host }) =>
+        new Promise<undefined>((resolve) => {
+          if (host.aborted) resolve(undefined);
+          else host.addEventListener('abort', () => resolve(undefined));
+        }),
+    });
+    const channel = new FakeChannel();
+    await new QgaDoor(channel, new Dispatcher([...commands, waits], fakePlatform(), () => undefined, silent)).start();
+    const wait = '{"execute":"guest-wait"}';
+    channel.connect();
+    channel.say(`${wait}${wait}${PING}`);
+    await tick();
+    assert.equal(channel.drain(), '');
+    channel.leave();
+    await tick();
+    assert.equal(channel.drain(), PONG.repeat(3));
+    channel.disconnect();
+    channel.connect();
+    channel.say(wait);
+    await tick();
+    assert.equal(channel.drain(), '');
+    channel.disconnect();
+    channel.connect();
+    channel.say(PING);
+    assert.equal(channel.drain(), PONG);
+  });
+
   it('sends nothing unasked', async () => {
     const { channel } = await open();
     channel.say('\n\r\n  \t');

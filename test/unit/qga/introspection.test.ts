@@ -150,7 +150,10 @@ describe('results of commands that change the guest are as they are declared', (
     it(name, async () => {
       const command = commands.find((one) => one.name === name);
       assert.ok(command);
-      const result = await command.call(args, obedientPlatform(), { listCommands: () => [] });
+      const result = await command.call(args, obedientPlatform(), {
+        listCommands: () => [],
+        host: new AbortController().signal,
+      });
       command.result.parse(overTheWire(result ?? {}), 'return');
     });
   }
