@@ -6,6 +6,9 @@ import type { Channel } from './channels/channel.ts';
 import type { DescribedDoor } from './control/described.ts';
 import { type Overview, statusFor } from './control/overview.ts';
 import { ControlServer } from './control/server.ts';
+import type { EventHub } from './events/hub.ts';
+import { eventSources } from './events/sources/index.ts';
+import { EventWatching } from './events/watching.ts';
 import { OvirtDoor } from './ovirt/door.ts';
 import type { Gate as OvirtGate } from './ovirt/gate.ts';
 import type { OvirtOptions } from './ovirt/options.ts';
@@ -16,6 +19,7 @@ import { commands } from './qga/commands/index.ts';
 import { Dispatcher } from './qga/dispatcher.ts';
 import { QgaDoor } from './qga/door.ts';
 import { frozenGate, type Gate as QgaGate } from './qga/gate.ts';
+import type { QgaPorts } from './qga/ports.ts';
 import { Presence } from './service-manager/presence.ts';
 import type { DescriptorStore, ServiceManager } from './service-manager/service-manager.ts';
 import { LinkServer } from './session-link/server.ts';
@@ -27,7 +31,7 @@ import type { Gate as VdagentGate } from './vdagent/gate.ts';
 
 export interface QgaParts {
   readonly channel: Channel;
-  readonly platform: Partial<Platform>;
+  readonly platform: Partial<QgaPorts>;
   readonly gate: QgaGate;
   readonly log: Log;
 }
@@ -69,6 +73,8 @@ export interface Parts {
   readonly bus: Bus & Service;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly uinput: UinputSpec;
+  /** What happens, for hosts that ask. */
+  readonly events: EventHub;
   /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
   readonly control: { readonly listen: () => ListeningSocket } & Pick<Overview, 'program' | 'problems' | 'policy'>;
   readonly manager: ServiceManager & Pick<DescriptorStore, 'forgetRest'>;
@@ -82,17 +88,24 @@ export interface Parts {
  * for an answer come first; sessions, which can come late, after them.
  */
 export function systemAgent(parts: Parts): Service {
-  const { channels, platform, gates, bus, link, uinput, control, manager, build, log } = parts;
+  const { channels, platform, gates, bus, link, uinput, events, control, manager, build, log } = parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
   const tablet = new Tablet(uinput, platform.pointer, log);
-  const qga = openDoor('qga', channels.qga, (channel) => qgaDoor({ channel, platform, gate: gates.qga, log }));
+  const qga = openDoor('qga', channels.qga, (channel) =>
+    qgaDoor({ channel, platform: { ...platform, events }, gate: gates.qga, log }),
+  );
   const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
     const ports = { ...platform, console: director };
     const { ovirt: options } = parts;
     const { ovirt: gate, mayTell } = gates;
     return new OvirtDoor({ channel, ports, gate, mayTell, options, log: log.child({ door: 'ovirt' }) });
+  });
+  const watching = new EventWatching(events, eventSources(platform, director, bus, log), log);
+  events.onEvent(({ event }) => {
+    // What this host was told is stale; the others ask.
+    if (event === 'RESUMED' || event === 'CLOCK_JUMPED') ovirt.open?.door.refresh();
   });
   const vdagent = openDoor('vdagent', channels.vdagent, (channel) => {
     return new VdagentDoor({
@@ -118,6 +131,7 @@ export function systemAgent(parts: Parts): Service {
     ...servicesOf(qga),
     bus,
     sessions,
+    watching,
     director,
     server,
     tablet,
@@ -132,16 +146,16 @@ export function systemAgent(parts: Parts): Service {
   ]);
 }
 
-interface Door {
+interface Door<D extends Service & DescribedDoor = Service & DescribedDoor> {
   readonly name: string;
-  readonly open: { readonly channel: Channel; readonly door: Service & DescribedDoor } | undefined;
+  readonly open: { readonly channel: Channel; readonly door: D } | undefined;
 }
 
-function openDoor(
+function openDoor<D extends Service & DescribedDoor>(
   name: string,
   channel: Channel | undefined,
-  make: (channel: Channel) => Service & DescribedDoor,
-): Door {
+  make: (channel: Channel) => D,
+): Door<D> {
   return { name, open: channel && { channel, door: make(channel) } };
 }
 

@@ -7,6 +7,7 @@ import { AgentError } from '#shared/errors.ts';
 import { stopWithInput } from '#shared/lifecycle/input-end.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { createValvedLog } from '#shared/log/stderr.ts';
+import { systemTimeNanoseconds } from '#shared/native/clock.ts';
 import { listenPublicly } from '#shared/socket/public-socket.ts';
 import { systemAgent } from './agent.ts';
 import { openChannel } from './channels/open.ts';
@@ -17,6 +18,7 @@ import { formatConfig } from './config/format.ts';
 import { Lists } from './config/lists.ts';
 import { type Configuration, readConfiguration } from './config/read.ts';
 import { parseAbsolutePath, parseLogLevel } from './config/values.ts';
+import { EventHub } from './events/hub.ts';
 import { FREEZING_SECONDS } from './freeze/freeze.ts';
 import { hookPlaces } from './freeze/hooks/places.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
@@ -121,6 +123,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     policy,
     log,
   });
+  const events = new EventHub(() => Number(systemTimeNanoseconds() / 1000n));
   const agent = systemAgent({
     channels: {
       qga: openChannel(config.qga, log, manager),
@@ -147,6 +150,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     bus: new BusClient(systemBus(process.env), log),
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
+    events,
     control: {
       listen: () => listenPublicly(config.control),
       program: {

@@ -1,5 +1,6 @@
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { AuthorizedKeys } from './authorized-keys/authorized-keys.ts';
+import type { ClockChanges } from './clock/changes.ts';
 import type { Clock } from './clock/clock.ts';
 import type { CpuSwitch, Cpus } from './cpus/cpus.ts';
 import type { Disks } from './disks/disks.ts';
@@ -21,6 +22,7 @@ import type { Users } from './users/users.ts';
 export interface Platform {
   readonly authorizedKeys: AuthorizedKeys;
   readonly clock: Clock;
+  readonly clockChanges: ClockChanges;
   readonly cpus: Cpus;
   readonly cpuSwitch: CpuSwitch;
   readonly disks: Disks;

@@ -1,11 +1,16 @@
 import { AgentError } from '#shared/errors.ts';
 import type { JsonObject, JsonValue } from '#shared/json/value.ts';
+import type { SimpleName, Type } from './type.ts';
 
 /**
- * Checks values that came from outside and gives them a type. The error texts are those of QEMU's input visitor,
+ * Checks values that came from outside, gives them a type, and says of itself what it takes. The error texts are those of QEMU's input visitor,
  * because hosts of the QEMU agent show them. Source: QEMU qapi/qobject-input-visitor.c, include/qapi/qmp/qerror.h.
  */
 export interface Schema<T> {
+  /** What `parse` takes, for introspection. */
+  readonly type: Type;
+  /** Whether `parse` also takes undefined. */
+  readonly isOptional?: true;
   /**
    * @param value undefined when the member is absent
    * @param name where the value stands, as in `vcpus[0].online`
@@ -22,6 +27,7 @@ const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** A signed 64-bit integer. A number with fraction or exponent is none, whatever its value. */
 export const int64: Schema<bigint> = {
+  type: simple('int'),
   parse(value, name) {
     if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_INT64) return value;
     throw wrongType(value, name, 'integer');
@@ -30,6 +36,7 @@ export const int64: Schema<bigint> = {
 
 /** An unsigned 64-bit integer; a negative one wraps around, as QEMU has always let it. */
 export const uint64: Schema<bigint> = {
+  type: simple('uint64'),
   parse(value, name) {
     if (typeof value === 'bigint' && value >= MIN_INT64 && value <= MAX_UINT64) return BigInt.asUintN(64, value);
     if (value === undefined) throw wrongType(value, name, 'integer');
@@ -38,6 +45,7 @@ export const uint64: Schema<bigint> = {
 };
 
 export const boolean: Schema<boolean> = {
+  type: simple('bool'),
   parse(value, name) {
     if (typeof value === 'boolean') return value;
     throw wrongType(value, name, 'boolean');
@@ -45,15 +53,35 @@ export const boolean: Schema<boolean> = {
 };
 
 export const string: Schema<string> = {
+  type: simple('str'),
   parse(value, name) {
     if (typeof value === 'string') return value;
     throw wrongType(value, name, 'string');
   },
 };
 
-/** One of the given words. */
-export function word<const W extends string>(...words: readonly W[]): Schema<W> {
+/** Any number, whole or not. */
+export const number: Schema<number> = {
+  type: simple('number'),
+  parse(value, name) {
+    if (typeof value === 'bigint' || typeof value === 'number') return Number(value);
+    throw wrongType(value, name, 'number');
+  },
+};
+
+/** Whatever there is. */
+export const anything: Schema<JsonValue> = {
+  type: simple('any'),
+  parse(value, name) {
+    if (value !== undefined) return value;
+    throw wrongType(value, name, 'any');
+  },
+};
+
+/** One of the given words. @param typeName QEMU's name of the type, or one of ours */
+export function enumeration<const W extends string>(typeName: string, words: readonly W[]): Schema<W> {
   return {
+    type: { kind: 'enum', name: typeName, values: words },
     parse(value, name) {
       if (typeof value !== 'string') throw wrongType(value, name, 'string');
       const known = words.find((one) => one === value);
@@ -73,6 +101,7 @@ interface Branches<T> {
 /** A value of one of several JSON types. @param typeName QEMU's name of the alternate, for the error */
 export function alternate<T>(typeName: string, branches: Branches<T>): Schema<T> {
   return {
+    type: { kind: 'alternate', name: typeName, branches: Object.values(branches).map(({ type }) => type) },
     parse(value, name) {
       const branch =
         typeof value === 'string'
@@ -89,12 +118,17 @@ export function alternate<T>(typeName: string, branches: Branches<T>): Schema<T>
 }
 
 export function optional<T>(inner: Schema<T>): Schema<T | undefined> {
-  return { parse: (value, name) => (value === undefined ? undefined : inner.parse(value, name)) };
+  return {
+    type: inner.type,
+    isOptional: true,
+    parse: (value, name) => (value === undefined ? undefined : inner.parse(value, name)),
+  };
 }
 
 /** A list of at most `maxLength` items. */
 export function array<T>(item: Schema<T>, maxLength: number): Schema<readonly T[]> {
   return {
+    type: { kind: 'array', item: item.type },
     parse(value, name) {
       if (!Array.isArray(value)) throw wrongType(value, name, 'array');
       if (value.length > maxLength) throw invalid(`Parameter '${name}' has more than ${maxLength} items`);
@@ -103,13 +137,33 @@ export function array<T>(item: Schema<T>, maxLength: number): Schema<readonly T[
   };
 }
 
+/** A list of ours, whose length is what the system has; from outside none is taken. */
+export function listOf<T>(item: Schema<T>): Schema<readonly T[]> {
+  return array(item, Number.POSITIVE_INFINITY);
+}
+
 type Members = Readonly<Record<string, Schema<unknown>>>;
+type ObjectOf<M extends Members> = Schema<{ readonly [K in keyof M]: Infer<M[K]> }>;
 
 /** An object with exactly these members, checked in this order, and no other. */
-export function object<M extends Members>(members: M): Schema<{ readonly [K in keyof M]: Infer<M[K]> }> {
+export function object<M extends Members>(members: M): ObjectOf<M> {
+  return objectCalled({}, members);
+}
+
+/** The same as a type of its own. @param typeName QEMU's name of the type, or one of ours */
+export function struct<M extends Members>(typeName: string, members: M): ObjectOf<M> {
+  return objectCalled({ name: typeName }, members);
+}
+
+function objectCalled<M extends Members>(named: { readonly name?: string }, members: M): ObjectOf<M> {
   const entries = Object.entries(members);
   const known = new Set(entries.map(([name]) => name));
   return {
+    type: {
+      kind: 'object',
+      ...named,
+      members: entries.map(([name, { type, isOptional = false }]) => ({ name, type, optional: isOptional })),
+    },
     parse(value, name) {
       if (!(value instanceof Map)) throw wrongType(value, name, 'object');
       const prefix = name === '' ? '' : `${name}.`;
@@ -122,6 +176,10 @@ export function object<M extends Members>(members: M): Schema<{ readonly [K in k
       return result as { readonly [K in keyof M]: Infer<M[K]> };
     },
   };
+}
+
+function simple(name: SimpleName): Type {
+  return { kind: 'simple', name };
 }
 
 function wrongType(value: JsonValue | undefined, name: string, expected: string): AgentError {

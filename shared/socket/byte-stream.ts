@@ -27,6 +27,8 @@ export interface StreamEvents {
    * sent all. May be repeated, first with false and then with true.
    */
   ended(gone: boolean): void;
+  /** The peer of a socket has closed it and reads no more, though what it has sent may still be unread. Also while paused. */
+  hungUp?(): void;
   /** The descriptor is of no use any more. */
   failed(error: unknown): void;
 }
@@ -146,6 +148,7 @@ export class ByteStream {
     this.#isHungUp = hangup;
     if (readable || hangup || error) this.#mayHaveData = true;
     if (writable) this.#isBlocked = false;
+    if (hangup && !this.#device) this.#events.hungUp?.();
     if (!hangup) {
       this.#host = 'here';
       clearTimeout(this.#early);

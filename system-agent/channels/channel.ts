@@ -72,6 +72,8 @@ export interface ChannelEvents {
   drained(): void;
   /** The host will send no more but still reads (half-closed socket). Answer what was asked, then `hangUp`. */
   ended(): void;
+  /** The host reads no more, and what it has said before is still to come: nobody need wait on its behalf. Also while paused. */
+  left?(): void;
   /** The host is gone; what was queued for it is dropped. */
   disconnected(): void;
   /**

@@ -80,13 +80,14 @@ export abstract class StreamChannel implements Channel {
   }
 
   /** The part of a stream's events that goes straight to the channel's user. */
-  protected passOn(): Pick<StreamEvents, 'data' | 'drained'> {
+  protected passOn(): Pick<StreamEvents, 'data' | 'drained' | 'hungUp'> {
     return {
       data: (bytes) => {
         this.#received += bytes.length;
         this.#events.data(bytes);
       },
       drained: () => this.#events.drained(),
+      hungUp: () => this.#events.left?.(),
     };
   }
 

@@ -2,6 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { errnoOf } from '#shared/errors.ts';
 import { readSmallFile } from '#shared/files.ts';
 import { localTime, systemTimeNanoseconds } from '#shared/native/clock.ts';
+import { clockNanoseconds, watchClock } from '#shared/native/clock-changes.ts';
+import type { ClockChanges } from './changes.ts';
 import type { Clock } from './clock.ts';
 import { standardOffset, zoneName } from './standard.ts';
 
@@ -20,6 +22,18 @@ export const linuxClock: Clock = {
     }),
     offsetSeconds: standardOffset(now(), (seconds) => localTime(seconds).offsetSeconds),
   }),
+};
+
+export const linuxClockChanges: ClockChanges = {
+  read: () => ({
+    wall: clockNanoseconds('realtime'),
+    boot: clockNanoseconds('boottime'),
+    awake: clockNanoseconds('monotonic'),
+  }),
+  onSet(listener) {
+    const watch = watchClock(listener);
+    return { [Symbol.dispose]: () => watch.close() };
+  },
 };
 
 /** Where a link leads, empty for a file, undefined when there is nothing. */

@@ -56,6 +56,8 @@ export interface Freeze {
    */
   renew(seconds?: number): Promise<number>;
   describe(): FreezeDescription;
+  /** Calls back when a freeze is complete and when a freezing or freeze has ended. The listener must not throw or wait. */
+  onChange(listener: () => void): Disposable;
   /** Settles when nothing is frozen any more, which the lease bounds. */
   thawed(): Promise<void>;
 }

@@ -14,5 +14,6 @@ export const refusingFreeze: Freeze & Service = {
   thaw: refuse,
   renew: refuse,
   describe: () => ({ phase: 'thawed', fileSystems: [], leftOut: [], hooks: [] }),
+  onChange: () => ({ [Symbol.dispose]: () => {} }),
   thawed: async () => {},
 };

@@ -47,6 +47,7 @@ export class FreezeService implements Freeze, Service {
   /** The freezing or thawing that is under way; never rejects. */
   #work: Promise<unknown> = Promise.resolve();
   #waiters: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
 
   constructor(parts: FreezeParts) {
     this.#parts = parts;
@@ -148,6 +149,11 @@ export class FreezeService implements Freeze, Service {
     };
   }
 
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
   async thawed(): Promise<void> {
     if (this.phase === 'thawed') return;
     await new Promise<void>((resolve) => this.#waiters.push(resolve));
@@ -208,6 +214,7 @@ export class FreezeService implements Freeze, Service {
     await this.#held.lease(lease);
     const hooksDone = this.#results.every(({ outcome }) => outcome === 'done');
     this.#machine.frozen(system.now() + lease * 1000, isComplete && hooksDone ? 'consistent' : 'crash-consistent');
+    this.#tell();
   }
 
   /** After a freeze that came to nothing: the host is told by its answer. */
@@ -249,6 +256,11 @@ export class FreezeService implements Freeze, Service {
     this.#machine.thawed(early);
     const lost = this.#parts.valve.open();
     if (lost > 0) this.#parts.log.warn('lines of the log were lost while frozen', { lost });
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 
   /** What qemu-ga has left frozen stays so, under a lease. */

@@ -4,6 +4,7 @@ import { readText } from '#shared/files.ts';
 import { Patience } from '#shared/lifecycle/patience.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { type Space, spaceAtOnce, spaceOf, trimFileSystem } from '#shared/native/file-system.ts';
+import { watchMounts } from '#shared/native/mount-changes.ts';
 import type { DeviceNumber } from '../disks/disks.ts';
 import { blockDeviceAt } from './device-number.ts';
 import { parseMountinfo } from './mountinfo.ts';
@@ -32,6 +33,10 @@ export function linuxMounts(): Mounts {
         () => sizeOf(mount),
         () => undefined,
       ),
+    onChange(listener) {
+      const watch = watchMounts(listener);
+      return { [Symbol.dispose]: () => watch.close() };
+    },
   };
 }
 

@@ -28,6 +28,11 @@ export interface Mounts {
   list(): readonly Mount[];
   /** Undefined when it cannot be told, or not soon: a file system with a program behind it may never answer. */
   sizeOf(mount: Mount): Promise<FileSystemSize | undefined>;
+  /**
+   * Calls back after something was mounted or unmounted: for a burst several times, now and then for nothing.
+   * @throws {Error} when the system does not tell changes
+   */
+  onChange(listener: () => void): Disposable;
 }
 
 export interface Trim {

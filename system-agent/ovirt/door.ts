@@ -69,7 +69,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     this.#dispatcher = new Dispatcher(commands, ports, gate, log);
     this.#conversation = {
       version: this.#version,
-      refresh: () => this.#tell(onRefresh),
+      refresh: () => this.refresh(),
       answer: (name, members) => this.#send(formatMessage(name, members)),
     };
   }
@@ -86,6 +86,11 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     this.#tell([sessionShutdown]);
     await this.#channel.close();
     this.#forget();
+  }
+
+  /** Tells a host that is there everything anew. */
+  refresh(): void {
+    this.#tell(onRefresh);
   }
 
   describe(): DoorDescription {
@@ -115,7 +120,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
 
   drained(): void {
     this.#unblock();
-    this.#tell(onRefresh);
+    this.refresh();
   }
 
   /** The host says no more and reads on: it gets what it has asked for. */

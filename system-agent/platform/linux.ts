@@ -9,7 +9,7 @@ import { getentAccounts } from '../accounts/getent.ts';
 import type { AuthorizedKeys } from '../authorized-keys/authorized-keys.ts';
 import { linuxAuthorizedKeys } from '../authorized-keys/linux.ts';
 import { refusingAuthorizedKeys } from '../authorized-keys/refusing.ts';
-import { linuxClock } from '../clock/linux.ts';
+import { linuxClock, linuxClockChanges } from '../clock/linux.ts';
 import { linuxCpuSwitch, linuxCpus } from '../cpus/linux.ts';
 import { refusingCpuSwitch } from '../cpus/refusing.ts';
 import { linuxDisks } from '../disks/linux.ts';
@@ -117,6 +117,7 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
   const memoryBlocks = linuxMemoryBlocks(systemTree);
   return {
     clock: linuxClock,
+    clockChanges: linuxClockChanges,
     cpus: linuxCpus(systemTree),
     disks: linuxDisks(systemTree),
     inventory: linuxInventory(runProgram, options.environment.QGA_OS_RELEASE),

@@ -10,9 +10,9 @@ import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
 import { type DoorDescription, RequestTally } from '../control/described.ts';
-import type { Platform } from '../platform.ts';
 import type { Call, Command } from './command.ts';
 import type { Gate } from './gate.ts';
+import type { QgaPorts } from './ports.ts';
 
 export interface Answer {
   /** Undefined when the protocol wants no answer. */
@@ -24,35 +24,31 @@ export interface Answer {
 /** Answers one request. Knows no bytes, no channel, no operating system. */
 export class Dispatcher {
   readonly #byName: ReadonlyMap<string, Command>;
-  readonly #call: Call;
+  readonly #listCommands: Call['listCommands'];
   readonly #tally = new RequestTally();
 
   constructor(
     commands: readonly Command[],
-    private readonly platform: Partial<Platform>,
+    private readonly platform: Partial<QgaPorts>,
     private readonly gate: Gate,
     private readonly log: Log,
   ) {
     const supported = commands.filter((command) => command.isSupported(platform));
     this.#byName = new Map(supported.map((command) => [command.name, command]));
-    this.#call = {
-      listCommands: () =>
-        supported.map((command) => ({
-          name: command.name,
-          enabled: gate(command) === undefined,
-          silentOnSuccess: command.silentOnSuccess,
-        })),
-    };
+    this.#listCommands = () => supported.map((command) => ({ command, refusal: gate(command) }));
   }
 
-  /** Never throws or rejects. At once for a command that need not wait: most requests are a ping or a sync. */
-  answer(value: JsonValue): Answer | Promise<Answer> {
+  /**
+   * Never throws or rejects. At once for a command that need not wait: most requests are a ping or a sync.
+   * @param host aborted when the host that asks is gone
+   */
+  answer(value: JsonValue, host = STAYS): Answer | Promise<Answer> {
     const id = echoOfId(value);
     try {
       const request = parseRequest(value);
       const command = this.#find(request);
       this.log[command.readOnly ? 'debug' : 'info']('command', { command: command.name });
-      const result = command.call(request.arguments, this.platform, this.#call);
+      const result = command.call(request.arguments, this.platform, { listCommands: this.#listCommands, host });
       if (!(result instanceof Promise)) return success(command, result, id);
       return result.then(
         (later) => success(command, later, id),
@@ -112,6 +108,9 @@ class CommandNotFound extends AgentError {
 }
 
 const NOTHING: Printable = {};
+
+/** A host that never leaves. */
+const STAYS = new AbortController().signal;
 
 function success(command: Command, result: Printable | undefined, id: Reply): Answer {
   if (command.silentOnSuccess) return { reply: undefined, delimited: false };

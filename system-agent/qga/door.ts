@@ -26,6 +26,8 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   #next = 0;
   /** A command is at work. Its answer is for the host of this connection only. */
   #working: symbol | undefined;
+  /** Aborted when the present host leaves: what it has asked for is done, but not waited for. */
+  #host = new AbortController();
   #blocked = false;
   #paused = false;
   #ended = false;
@@ -80,6 +82,10 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
     this.#work();
   }
 
+  left(): void {
+    this.#host.abort();
+  }
+
   ended(): void {
     this.#ended = true;
     this.#work();
@@ -89,6 +95,8 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
     this.#reader.reset();
     this.#pending = [];
     this.#next = 0;
+    this.#host.abort();
+    this.#host = new AbortController();
     this.#working = undefined;
     this.#blocked = false;
     this.#ended = false;
@@ -102,7 +110,7 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
       const event = this.#pending[this.#next++] as ReadEvent;
       if (event.kind === 'error') this.#send(errorReply('GenericError', event.desc), false);
       else {
-        const answer = this.dispatcher.answer(event.value);
+        const answer = this.dispatcher.answer(event.value, this.#host.signal);
         if (answer instanceof Promise) this.#await(answer);
         else this.#deliver(answer);
       }

@@ -75,7 +75,9 @@ export function readSession(body: unknown): { readonly session: Session; readonl
 const ofManager = { sender: SERVICE, interface: MANAGER, path: MANAGER_PATH };
 export const sessionNew = { ...ofManager, member: 'SessionNew' };
 export const sessionRemoved = { ...ofManager, member: 'SessionRemoved' };
-/** Body of both: id and object. */
+/** Body: whether it begins, or was called off. */
+export const prepareForShutdown = { ...ofManager, member: 'PrepareForShutdown' };
+/** Body of the first two: id and object. */
 export const sessionNamed = tuple(id, path);
 /** From sessions and seats; the first member of the body names the interface. */
 export const propertiesChanged = { sender: SERVICE, interface: PROPERTIES, member: 'PropertiesChanged' };

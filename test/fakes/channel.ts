@@ -62,6 +62,11 @@ export class FakeChannel implements Channel {
     this.#events?.ended();
   }
 
+  /** The host closes its end, and what it has said is still to be read. */
+  leave(): void {
+    this.#events?.left?.();
+  }
+
   /** The host reads everything. @returns what was written since the last time, as Latin-1 */
   drain(): string {
     const text = Buffer.concat(this.#written).toString('latin1');

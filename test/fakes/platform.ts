@@ -21,6 +21,10 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
       timezone: () => ({ zone: 'NST', offsetSeconds: -12_600 }),
       standardTimezone: () => ({ name: 'America/St_Johns', offsetSeconds: -12_600 }),
     },
+    clockChanges: {
+      read: () => ({ wall: 0n, boot: 0n, awake: 0n }),
+      onSet: () => ({ [Symbol.dispose]: () => {} }),
+    },
     cpus: {
       online: () => 4,
       list: async () => [{ id: 0n, online: true, canOffline: false }],
@@ -53,7 +57,7 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
     },
     memoryBlocks: { list: async () => [], size: () => 128n << 20n },
     memorySwitch: refusingMemorySwitch,
-    mounts: { list: () => [], sizeOf: async () => undefined },
+    mounts: { list: () => [], sizeOf: async () => undefined, onChange: () => ({ [Symbol.dispose]: () => {} }) },
     network: {
       routes: () => [],
       onChange: () => ({ [Symbol.dispose]: () => {} }),

@@ -4,6 +4,7 @@ import { product as agent } from './guest/agents.ts';
 import { Domain } from './libvirt/domain.ts';
 import { Libvirt } from './libvirt/libvirt.ts';
 import { accounts } from './libvirt/words/accounts.ts';
+import { extensions } from './libvirt/words/extensions.ts';
 import { information } from './libvirt/words/information.ts';
 import { life } from './libvirt/words/life.ts';
 import { machine } from './libvirt/words/machine.ts';
@@ -32,6 +33,7 @@ describe('libvirt', { skip: noLibvirt }, () => {
 
   information(() => domain);
   machine(() => domain);
+  extensions(() => domain);
   accounts(() => ({ libvirt, domain }));
   life(() => ({ libvirt, domain }));
 });

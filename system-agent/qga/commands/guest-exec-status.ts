@@ -1,7 +1,17 @@
 import { Base64 } from '#shared/json/value.ts';
-import { int64, object } from '#shared/schema/schema.ts';
+import { boolean, int64, object, optional, string, struct } from '#shared/schema/schema.ts';
 import type { Output } from '../../exec/exec.ts';
 import { defineCommand } from '../command.ts';
+
+const execStatus = struct('GuestExecStatus', {
+  exited: boolean,
+  exitcode: optional(int64),
+  signal: optional(int64),
+  'out-data': optional(string),
+  'err-data': optional(string),
+  'out-truncated': optional(boolean),
+  'err-truncated': optional(boolean),
+});
 
 export const guestExecStatus = defineCommand({
   name: 'guest-exec-status',
@@ -9,6 +19,8 @@ export const guestExecStatus = defineCommand({
   summary: 'How a program of guest-exec ended and what it wrote; told once, when it has ended.',
   testedBy: 'same dialogues as with qemu-ga; in a guest as root',
   args: object({ pid: int64 }),
+  result: execStatus,
+  errors: ['no such program, or its ending has been told'],
   needs: ['exec'],
   readOnly: false,
 

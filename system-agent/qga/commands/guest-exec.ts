@@ -1,5 +1,16 @@
 import { decodeBase64 } from '#protocol/qga/base64.ts';
-import { alternate, array, boolean, object, optional, type Schema, string, word } from '#shared/schema/schema.ts';
+import {
+  alternate,
+  array,
+  boolean,
+  enumeration,
+  int64,
+  object,
+  optional,
+  type Schema,
+  string,
+  struct,
+} from '#shared/schema/schema.ts';
 import type { Capture } from '../../exec/exec.ts';
 import { defineCommand } from '../command.ts';
 
@@ -8,7 +19,7 @@ const MAX_STRINGS = 65_536;
 
 const captureOutput: Schema<Capture | boolean> = alternate<Capture | boolean>('GuestExecCaptureOutput', {
   boolean,
-  string: word('none', 'stdout', 'stderr', 'separated', 'merged'),
+  string: enumeration('GuestExecCaptureOutputMode', ['none', 'stdout', 'stderr', 'separated', 'merged']),
 });
 
 export const guestExec = defineCommand({
@@ -23,6 +34,12 @@ export const guestExec = defineCommand({
     'input-data': optional(string),
     'capture-output': optional(captureOutput),
   }),
+  result: struct('GuestExec', { pid: int64 }),
+  errors: [
+    'no such program, or one that may not be started',
+    'input-data is not base64',
+    'too many programs run or wait to be asked for',
+  ],
   needs: ['exec'],
   readOnly: false,
 

@@ -1,5 +1,5 @@
 import { int64, object } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 export const guestFileClose = defineCommand({
   name: 'guest-file-close',
@@ -7,6 +7,8 @@ export const guestFileClose = defineCommand({
   summary: 'Write what is buffered and close a file.',
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64 }),
+  result: nothing,
+  errors: ['an unknown handle', 'what was buffered could not be written'],
   needs: ['files'],
   readOnly: false,
 

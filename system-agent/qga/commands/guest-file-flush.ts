@@ -1,5 +1,5 @@
 import { int64, object } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 export const guestFileFlush = defineCommand({
   name: 'guest-file-flush',
@@ -7,6 +7,8 @@ export const guestFileFlush = defineCommand({
   summary: 'Hand what is buffered to the operating system.',
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64 }),
+  result: nothing,
+  errors: ['an unknown handle', 'what was buffered could not be written'],
   needs: ['files'],
   readOnly: false,
 

@@ -1,5 +1,5 @@
 import { AgentError } from '#shared/errors.ts';
-import { object, optional, string } from '#shared/schema/schema.ts';
+import { int64, object, optional, string } from '#shared/schema/schema.ts';
 import { parseFileMode } from '../../files/mode.ts';
 import { defineCommand } from '../command.ts';
 
@@ -9,6 +9,8 @@ export const guestFileOpen = defineCommand({
   summary: 'Open a file, with the modes of fopen(3); the answer is a handle for the other file commands.',
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ path: string, mode: optional(string) }),
+  result: int64,
+  errors: ['an unknown mode', 'the system refuses the file', 'too many files are open'],
   needs: ['files'],
   readOnly: false,
 

@@ -1,6 +1,6 @@
 import { AgentError } from '#shared/errors.ts';
 import { Base64 } from '#shared/json/value.ts';
-import { int64, object, optional } from '#shared/schema/schema.ts';
+import { boolean, int64, object, optional, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 const DEFAULT_COUNT = 4096n;
@@ -13,6 +13,8 @@ export const guestFileRead = defineCommand({
   summary: 'Read up to 48 MiB of an open file, 4096 bytes by default.',
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64, count: optional(int64) }),
+  result: struct('GuestFileRead', { count: int64, 'buf-b64': string, eof: boolean }),
+  errors: ['an unknown handle', 'a count that is negative or above 48 MiB', 'the system refuses to read'],
   needs: ['files'],
   readOnly: false,
 

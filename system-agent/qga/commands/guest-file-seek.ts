@@ -1,5 +1,5 @@
 import { AgentError } from '#shared/errors.ts';
-import { alternate, int64, object, word } from '#shared/schema/schema.ts';
+import { alternate, boolean, enumeration, int64, object, struct } from '#shared/schema/schema.ts';
 import type { Whence } from '../../files/files.ts';
 import { defineCommand } from '../command.ts';
 
@@ -18,8 +18,13 @@ export const guestFileSeek = defineCommand({
   args: object({
     handle: int64,
     offset: int64,
-    whence: alternate<Whence | bigint>('GuestFileWhence', { integer: int64, string: word('set', 'cur', 'end') }),
+    whence: alternate<Whence | bigint>('GuestFileWhence', {
+      integer: int64,
+      string: enumeration('QGASeek', ['set', 'cur', 'end']),
+    }),
   }),
+  result: struct('GuestFileSeek', { position: int64, eof: boolean }),
+  errors: ['an unknown handle', 'an unknown whence', 'a position before the beginning'],
   needs: ['files'],
   readOnly: false,
 

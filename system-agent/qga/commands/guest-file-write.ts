@@ -1,6 +1,6 @@
 import { decodeBase64 } from '#protocol/qga/base64.ts';
 import { AgentError } from '#shared/errors.ts';
-import { int64, object, optional, string } from '#shared/schema/schema.ts';
+import { boolean, int64, object, optional, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestFileWrite = defineCommand({
@@ -9,6 +9,13 @@ export const guestFileWrite = defineCommand({
   summary: 'Write to an open file; what is small may wait in a buffer until the next flush, seek or close.',
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64, 'buf-b64': string, count: optional(int64) }),
+  result: struct('GuestFileWrite', { count: int64, eof: boolean }),
+  errors: [
+    'an unknown handle',
+    'buf-b64 is not base64',
+    'a count that is negative or above what was sent',
+    'the system refuses to write',
+  ],
   needs: ['files'],
   readOnly: false,
 

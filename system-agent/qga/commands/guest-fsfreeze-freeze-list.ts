@@ -1,4 +1,4 @@
-import { array, object, optional, string } from '#shared/schema/schema.ts';
+import { array, int64, object, optional, string } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 /** More than can be frozen at once. */
@@ -11,6 +11,11 @@ export const guestFsfreezeFreezeList = defineCommand({
   worksWhere: 'as root, with the guard of freezes installed',
   testedBy: 'in a guest',
   args: object({ mountpoints: optional(array(string, MAX_MOUNT_POINTS)) }),
+  result: int64,
+  errors: [
+    'file systems are being frozen or thawed',
+    'a file system or a hook failed, or it took too long; everything is thawed then',
+  ],
   needs: ['freeze'],
   readOnly: false,
   run: ({ mountpoints }, { freeze }) => freeze.freeze(mountpoints),

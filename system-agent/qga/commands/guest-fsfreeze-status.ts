@@ -1,4 +1,4 @@
-import { object } from '#shared/schema/schema.ts';
+import { enumeration, object } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestFsfreezeStatus = defineCommand({
@@ -8,6 +8,7 @@ export const guestFsfreezeStatus = defineCommand({
   worksWhere: 'as root, with the guard of freezes installed',
   testedBy: 'in a guest',
   args: object({}),
+  result: enumeration('GuestFsfreezeStatus', ['thawed', 'frozen']),
   needs: ['freeze'],
   readOnly: true,
   run: (_args, { freeze }) => (freeze.phase === 'thawed' ? 'thawed' : 'frozen'),

@@ -1,4 +1,4 @@
-import { object } from '#shared/schema/schema.ts';
+import { int64, object } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestFsfreezeThaw = defineCommand({
@@ -8,6 +8,8 @@ export const guestFsfreezeThaw = defineCommand({
   worksWhere: 'as root, with the guard of freezes installed',
   testedBy: 'in a guest',
   args: object({}),
+  result: int64,
+  errors: ['the guest had thawed by itself before, told once', 'a hook failed; everything is thawed then'],
   needs: ['freeze'],
   readOnly: false,
   run: (_args, { freeze }) => freeze.thaw(),

@@ -1,7 +1,14 @@
 import { AgentError } from '#shared/errors.ts';
-import { int64, object, optional } from '#shared/schema/schema.ts';
+import { int64, listOf, object, optional, string, struct } from '#shared/schema/schema.ts';
 import type { Mount, Trimmer } from '../../mounts/mounts.ts';
 import { defineCommand } from '../command.ts';
+
+const trimResult = struct('GuestFilesystemTrimResult', {
+  path: string,
+  trimmed: optional(int64),
+  minimum: optional(int64),
+  error: optional(string),
+});
 
 export const guestFstrim = defineCommand({
   name: 'guest-fstrim',
@@ -10,6 +17,8 @@ export const guestFstrim = defineCommand({
   worksWhere: 'as root',
   testedBy: "what the host's file takes shrinks in a guest; answers as qemu-ga; `virsh domfstrim`",
   args: object({ minimum: optional(int64) }),
+  result: struct('GuestFilesystemTrimResponse', { paths: listOf(trimResult) }),
+  errors: ['the system does not tell its mounts'],
   needs: ['mounts', 'trimmer'],
   readOnly: false,
 

@@ -1,6 +1,14 @@
-import { object } from '#shared/schema/schema.ts';
+import { boolean, listOf, object, optional, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
-import { printDiskAddress } from '../disk-address.ts';
+import { diskAddress, printDiskAddress } from '../disk-address.ts';
+
+const diskInfo = struct('GuestDiskInfo', {
+  name: string,
+  partition: boolean,
+  dependencies: optional(listOf(string)),
+  address: optional(diskAddress),
+  alias: optional(string),
+});
 
 export const guestGetDisks = defineCommand({
   name: 'guest-get-disks',
@@ -8,6 +16,8 @@ export const guestGetDisks = defineCommand({
   summary: 'Disks and partitions: device nodes, what they are made from, and where the host finds them.',
   testedBy: 'same rows as qemu-ga here and in a guest with virtio, SCSI, IDE, AHCI, NVMe and USB disks',
   args: object({}),
+  result: listOf(diskInfo),
+  errors: ['the system does not tell'],
   needs: ['disks'],
   readOnly: true,
 

@@ -1,5 +1,27 @@
-import { object } from '#shared/schema/schema.ts';
+import { listOf, object, optional, string, struct, uint64 } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+
+const diskStats = struct('GuestDiskStats', {
+  'read-ios': optional(uint64),
+  'read-merges': optional(uint64),
+  'read-sectors': optional(uint64),
+  'read-ticks': optional(uint64),
+  'write-ios': optional(uint64),
+  'write-merges': optional(uint64),
+  'write-sectors': optional(uint64),
+  'write-ticks': optional(uint64),
+  'ios-pgr': optional(uint64),
+  'total-ticks': optional(uint64),
+  'weight-ticks': optional(uint64),
+  'discard-ios': optional(uint64),
+  'discard-merges': optional(uint64),
+  'discard-sectors': optional(uint64),
+  'discard-ticks': optional(uint64),
+  'flush-ios': optional(uint64),
+  'flush-ticks': optional(uint64),
+});
+
+const diskStatsInfo = struct('GuestDiskStatsInfo', { name: string, major: uint64, minor: uint64, stats: diskStats });
 
 export const guestGetDiskstats = defineCommand({
   name: 'guest-get-diskstats',
@@ -7,6 +29,8 @@ export const guestGetDiskstats = defineCommand({
   summary: 'Counters of every disk and partition since the system started.',
   testedBy: 'between two answers of qemu-ga',
   args: object({}),
+  result: listOf(diskStatsInfo),
+  errors: ['the system does not tell'],
   needs: ['disks'],
   readOnly: true,
 

@@ -1,8 +1,18 @@
-import { object } from '#shared/schema/schema.ts';
+import { listOf, object, optional, string, struct, uint64 } from '#shared/schema/schema.ts';
 import type { Disks } from '../../disks/disks.ts';
 import type { Mount, Mounts } from '../../mounts/mounts.ts';
 import { defineCommand } from '../command.ts';
-import { printDiskAddress } from '../disk-address.ts';
+import { diskAddress, printDiskAddress } from '../disk-address.ts';
+
+const filesystemInfo = struct('GuestFilesystemInfo', {
+  name: string,
+  mountpoint: string,
+  type: string,
+  disk: listOf(diskAddress),
+  'used-bytes': optional(uint64),
+  'total-bytes': optional(uint64),
+  'total-bytes-privileged': optional(uint64),
+});
 
 export const guestGetFsinfo = defineCommand({
   name: 'guest-get-fsinfo',
@@ -10,6 +20,8 @@ export const guestGetFsinfo = defineCommand({
   summary: 'Mounted local file systems, the disks they lie on, and how full they are.',
   testedBy: 'same rows as qemu-ga in a guest with six kinds of disks, btrfs, device-mapper and loop; `virsh domfsinfo`',
   args: object({}),
+  result: listOf(filesystemInfo),
+  errors: ['the system does not tell its mounts'],
   needs: ['disks', 'mounts'],
   readOnly: true,
 

@@ -1,4 +1,4 @@
-import { object } from '#shared/schema/schema.ts';
+import { object, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestGetHostName = defineCommand({
@@ -7,6 +7,7 @@ export const guestGetHostName = defineCommand({
   summary: 'The name that gethostname(2) gives now.',
   testedBy: 'same bytes as qemu-ga',
   args: object({}),
+  result: struct('GuestHostName', { 'host-name': string }),
   needs: ['inventory'],
   readOnly: true,
   run: (_args, { inventory }) => ({ 'host-name': inventory.hostName() }),

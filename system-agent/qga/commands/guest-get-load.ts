@@ -1,4 +1,4 @@
-import { object } from '#shared/schema/schema.ts';
+import { number, object, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestGetLoad = defineCommand({
@@ -7,6 +7,8 @@ export const guestGetLoad = defineCommand({
   summary: 'Load averages of the last 1, 5 and 15 minutes.',
   testedBy: 'the values of /proc/loadavg',
   args: object({}),
+  result: struct('GuestLoadAverage', { load1m: number, load5m: number, load15m: number }),
+  errors: ['the system does not tell'],
   needs: ['cpus'],
   readOnly: true,
 

@@ -1,4 +1,4 @@
-import { object } from '#shared/schema/schema.ts';
+import { object, struct, uint64 } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestGetMemoryBlockInfo = defineCommand({
@@ -8,6 +8,8 @@ export const guestGetMemoryBlockInfo = defineCommand({
   worksWhere: 'a kernel with memory hotplug',
   testedBy: 'same size as qemu-ga',
   args: object({}),
+  result: struct('GuestMemoryBlockInfo', { size: uint64 }),
+  errors: ['the system does not tell'],
   needs: ['memoryBlocks'],
   readOnly: true,
   run: (_args, { memoryBlocks }) => ({ size: memoryBlocks.size() }),

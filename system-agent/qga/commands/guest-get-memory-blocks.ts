@@ -1,5 +1,11 @@
-import { object } from '#shared/schema/schema.ts';
+import { boolean, listOf, object, optional, struct, uint64 } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+
+export const memoryBlock = struct('GuestMemoryBlock', {
+  'phys-index': uint64,
+  online: boolean,
+  'can-offline': optional(boolean),
+});
 
 export const guestGetMemoryBlocks = defineCommand({
   name: 'guest-get-memory-blocks',
@@ -8,6 +14,8 @@ export const guestGetMemoryBlocks = defineCommand({
   worksWhere: 'a kernel with memory hotplug',
   testedBy: 'same rows as qemu-ga',
   args: object({}),
+  result: listOf(memoryBlock),
+  errors: ['the system does not tell'],
   needs: ['memoryBlocks'],
   readOnly: true,
 

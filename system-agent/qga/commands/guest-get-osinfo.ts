@@ -1,5 +1,18 @@
-import { object } from '#shared/schema/schema.ts';
+import { object, optional, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+
+const osInfo = struct('GuestOSInfo', {
+  'kernel-release': optional(string),
+  'kernel-version': optional(string),
+  machine: optional(string),
+  id: optional(string),
+  name: optional(string),
+  'pretty-name': optional(string),
+  version: optional(string),
+  'version-id': optional(string),
+  variant: optional(string),
+  'variant-id': optional(string),
+});
 
 export const guestGetOsinfo = defineCommand({
   name: 'guest-get-osinfo',
@@ -7,6 +20,7 @@ export const guestGetOsinfo = defineCommand({
   summary: 'Kernel, machine and what os-release says of the distribution.',
   testedBy: 'same members as qemu-ga',
   args: object({}),
+  result: osInfo,
   needs: ['inventory'],
   readOnly: true,
 

@@ -1,4 +1,4 @@
-import { object } from '#shared/schema/schema.ts';
+import { int64, object } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestGetTime = defineCommand({
@@ -7,6 +7,7 @@ export const guestGetTime = defineCommand({
   summary: 'The system clock in nanoseconds since the epoch, UTC.',
   testedBy: 'a time between two answers of qemu-ga',
   args: object({}),
+  result: int64,
   needs: ['clock'],
   readOnly: true,
   run: (_args, { clock }) => clock.systemTime(),

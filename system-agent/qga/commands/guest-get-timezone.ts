@@ -1,4 +1,4 @@
-import { object } from '#shared/schema/schema.ts';
+import { int64, object, optional, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestGetTimezone = defineCommand({
@@ -7,6 +7,7 @@ export const guestGetTimezone = defineCommand({
   summary: 'Abbreviation of the time zone in force and its seconds east of UTC.',
   testedBy: 'same bytes as qemu-ga',
   args: object({}),
+  result: struct('GuestTimezone', { zone: optional(string), offset: int64 }),
   needs: ['clock'],
   readOnly: true,
 

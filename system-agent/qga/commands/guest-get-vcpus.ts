@@ -1,5 +1,11 @@
-import { object } from '#shared/schema/schema.ts';
+import { boolean, int64, listOf, object, optional, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+
+export const logicalProcessor = struct('GuestLogicalProcessor', {
+  'logical-id': int64,
+  online: boolean,
+  'can-offline': optional(boolean),
+});
 
 export const guestGetVcpus = defineCommand({
   name: 'guest-get-vcpus',
@@ -7,6 +13,8 @@ export const guestGetVcpus = defineCommand({
   summary: 'Processors, which of them run, and which can be switched off.',
   testedBy: 'same rows as qemu-ga; `virsh guestvcpus`',
   args: object({}),
+  result: listOf(logicalProcessor),
+  errors: ['the system does not tell'],
   needs: ['cpus'],
   readOnly: true,
 

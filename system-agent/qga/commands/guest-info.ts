@@ -1,6 +1,8 @@
-import { object } from '#shared/schema/schema.ts';
+import { boolean, listOf, object, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 import { QEMU_VERSION } from '../version.ts';
+
+const commandInfo = struct('GuestAgentCommandInfo', { name: string, enabled: boolean, 'success-response': boolean });
 
 export const guestInfo = defineCommand({
   name: 'guest-info',
@@ -8,14 +10,15 @@ export const guestInfo = defineCommand({
   summary: 'Version, and the commands that work here; those refused now are listed as not enabled.',
   testedBy: 'same members as qemu-ga; libvirt',
   args: object({}),
+  result: struct('GuestAgentInfo', { version: string, supported_commands: listOf(commandInfo) }),
   needs: [],
   readOnly: true,
   run: (_args, _ports, call) => ({
     version: QEMU_VERSION,
-    supported_commands: call.listCommands().map(({ name, enabled, silentOnSuccess }) => ({
-      name,
-      enabled,
-      'success-response': !silentOnSuccess,
+    supported_commands: call.listCommands().map(({ command, refusal }) => ({
+      name: command.name,
+      enabled: refusal === undefined,
+      'success-response': !command.silentOnSuccess,
     })),
   }),
 });

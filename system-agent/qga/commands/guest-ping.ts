@@ -1,5 +1,5 @@
 import { object } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 export const guestPing = defineCommand({
   name: 'guest-ping',
@@ -7,6 +7,7 @@ export const guestPing = defineCommand({
   summary: 'Answer with nothing, which shows that the agent lives.',
   testedBy: 'same bytes as qemu-ga; libvirt',
   args: object({}),
+  result: nothing,
   needs: [],
   readOnly: true,
   run: () => undefined,

@@ -1,8 +1,20 @@
-import { array, boolean, object, optional, uint64 } from '#shared/schema/schema.ts';
+import { array, enumeration, int64, listOf, object, optional, struct, uint64 } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+import { memoryBlock } from './guest-get-memory-blocks.ts';
 
 /** 8 TiB in blocks of 128 MiB; a larger machine has larger blocks. */
 const MAX_BLOCKS = 65_536;
+
+const response = struct('GuestMemoryBlockResponse', {
+  'phys-index': uint64,
+  response: enumeration('GuestMemoryBlockResponseType', [
+    'success',
+    'not-found',
+    'operation-not-supported',
+    'operation-failed',
+  ]),
+  'error-code': optional(int64),
+});
 
 export const guestSetMemoryBlocks = defineCommand({
   name: 'guest-set-memory-blocks',
@@ -11,8 +23,9 @@ export const guestSetMemoryBlocks = defineCommand({
   worksWhere: 'as root; a kernel with memory hotplug',
   testedBy: 'a block goes off and on in a guest; answers as qemu-ga',
   args: object({
-    'mem-blks': array(object({ 'phys-index': uint64, online: boolean, 'can-offline': optional(boolean) }), MAX_BLOCKS),
+    'mem-blks': array(memoryBlock, MAX_BLOCKS),
   }),
+  result: listOf(response),
   needs: ['memorySwitch'],
   readOnly: false,
 

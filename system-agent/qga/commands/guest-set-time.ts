@@ -1,6 +1,6 @@
 import { AgentError } from '#shared/errors.ts';
 import { int64, object, optional } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 const NS_PER_MS = 1_000_000n;
 /** qemu-ga takes the years 1970 to 2069. */
@@ -14,6 +14,8 @@ export const guestSetTime = defineCommand({
   worksWhere: 'as root; /dev/rtc0 for the hardware clock',
   testedBy: 'beside qemu-ga in a guest, by date(1) and hwclock(8); libvirt',
   args: object({ time: optional(int64) }),
+  result: nothing,
+  errors: ['a time before 1970 or after 2069', 'the system refuses', 'there is no hardware clock to set by'],
   needs: ['timeSetting'],
   readOnly: false,
 

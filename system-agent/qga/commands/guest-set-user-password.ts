@@ -1,6 +1,6 @@
 import { decodeBase64 } from '#protocol/qga/base64.ts';
 import { boolean, object, string } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 export const guestSetUserPassword = defineCommand({
   name: 'guest-set-user-password',
@@ -9,6 +9,8 @@ export const guestSetUserPassword = defineCommand({
   worksWhere: 'as root, with chpasswd(8)',
   testedBy: 'beside qemu-ga in a guest, by logging in; libvirt',
   args: object({ username: string, password: string, crypted: boolean }),
+  result: nothing,
+  errors: ['password is not base64', 'chpasswd(8) refuses, in its own words'],
   needs: ['passwords'],
   readOnly: false,
 

@@ -1,6 +1,7 @@
 import { AgentError } from '#shared/errors.ts';
-import { array, boolean, int64, object, optional } from '#shared/schema/schema.ts';
+import { array, int64, object } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+import { logicalProcessor } from './guest-get-vcpus.ts';
 
 /** The most processors that Linux is built for. */
 const MAX_PROCESSORS = 8192;
@@ -12,8 +13,10 @@ export const guestSetVcpus = defineCommand({
   worksWhere: 'as root',
   testedBy: 'a processor goes off and on in a guest; answers as qemu-ga; `virsh setvcpus --guest`',
   args: object({
-    vcpus: array(object({ 'logical-id': int64, online: boolean, 'can-offline': optional(boolean) }), MAX_PROCESSORS),
+    vcpus: array(logicalProcessor, MAX_PROCESSORS),
   }),
+  result: int64,
+  errors: ['the first processor of the list could not be switched'],
   needs: ['cpuSwitch'],
   readOnly: false,
 

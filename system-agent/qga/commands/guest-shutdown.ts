@@ -1,7 +1,7 @@
 import { AgentError } from '#shared/errors.ts';
 import { object, optional, string } from '#shared/schema/schema.ts';
 import type { ShutdownMode } from '../../power/power.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 const MODES: readonly string[] = ['halt', 'powerdown', 'reboot'] satisfies ShutdownMode[];
 
@@ -11,6 +11,8 @@ export const guestShutdown = defineCommand({
   summary: 'Power down, halt or reboot the guest.',
   testedBy: 'every mode beside qemu-ga in a guest; libvirt',
   args: object({ mode: optional(string) }),
+  result: nothing,
+  errors: ['an unknown mode', 'the system refuses, in its own words'],
   needs: ['power'],
   readOnly: false,
   silentOnSuccess: true,

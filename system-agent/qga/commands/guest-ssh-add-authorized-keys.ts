@@ -1,5 +1,5 @@
 import { boolean, object, optional, string } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 import { assertPublicKeys, publicKeys } from '../public-keys.ts';
 
 export const guestSshAddAuthorizedKeys = defineCommand({
@@ -9,6 +9,12 @@ export const guestSshAddAuthorizedKeys = defineCommand({
   worksWhere: 'as root',
   testedBy: 'beside qemu-ga in a guest; attacks by the user; libvirt',
   args: object({ username: string, keys: publicKeys, reset: optional(boolean) }),
+  result: nothing,
+  errors: [
+    'a key that is none or is two lines',
+    'no such user',
+    "the user's files do not belong to the user alone, or lie behind links",
+  ],
   needs: ['authorizedKeys'],
   readOnly: false,
 

@@ -1,4 +1,4 @@
-import { object, string } from '#shared/schema/schema.ts';
+import { listOf, object, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
 
 export const guestSshGetAuthorizedKeys = defineCommand({
@@ -8,6 +8,8 @@ export const guestSshGetAuthorizedKeys = defineCommand({
   worksWhere: 'as root',
   testedBy: 'beside qemu-ga in a guest; attacks by the user; libvirt',
   args: object({ username: string }),
+  result: struct('GuestAuthorizedKeys', { keys: listOf(string) }),
+  errors: ['no such user', "the user's files do not belong to the user alone, or lie behind links"],
   needs: ['authorizedKeys'],
   readOnly: true,
   run: async ({ username }, { authorizedKeys }) => ({ keys: (await authorizedKeys.list(username)).toReversed() }),

@@ -1,5 +1,5 @@
 import { object } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 export const guestSuspendHybrid = defineCommand({
   name: 'guest-suspend-hybrid',
@@ -8,6 +8,8 @@ export const guestSuspendHybrid = defineCommand({
   worksWhere: 'as root; a kernel that can sleep',
   testedBy: 'the error in a guest without swap',
   args: object({}),
+  result: nothing,
+  errors: ['the system cannot, or refuses, in its own words'],
   needs: ['sleep'],
   readOnly: false,
   silentOnSuccess: true,

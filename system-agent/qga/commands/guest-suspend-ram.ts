@@ -1,5 +1,5 @@
 import { object } from '#shared/schema/schema.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, nothing } from '../command.ts';
 
 export const guestSuspendRam = defineCommand({
   name: 'guest-suspend-ram',
@@ -8,6 +8,8 @@ export const guestSuspendRam = defineCommand({
   worksWhere: 'as root; a kernel that can sleep',
   testedBy: 'the machine sleeps, wakes and answers, as with qemu-ga; `virsh dompmsuspend`',
   args: object({}),
+  result: nothing,
+  errors: ['the system cannot, or refuses, in its own words'],
   needs: ['sleep'],
   readOnly: false,
   silentOnSuccess: true,

@@ -7,6 +7,7 @@ export const guestSyncDelimited = defineCommand({
   summary: 'Echo a number behind the byte 0xFF, so that a client can skip everything before it.',
   testedBy: 'same bytes as qemu-ga; a byte gone wrong at every position of a dialogue',
   args: object({ id: int64 }),
+  result: int64,
   needs: [],
   readOnly: true,
   delimited: true,

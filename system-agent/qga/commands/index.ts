@@ -42,8 +42,10 @@ import { guestSuspendHybrid } from './guest-suspend-hybrid.ts';
 import { guestSuspendRam } from './guest-suspend-ram.ts';
 import { guestSync } from './guest-sync.ts';
 import { guestSyncDelimited } from './guest-sync-delimited.ts';
+import { ugaEventWait } from './uga-event-wait.ts';
 import { ugaFreezeRenew } from './uga-freeze-renew.ts';
 import { ugaFreezeStatus } from './uga-freeze-status.ts';
+import { ugaQuerySchema } from './uga-query-schema.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
@@ -90,6 +92,8 @@ export const commands: readonly Command[] = [
   guestSuspendRam,
   guestSync,
   guestSyncDelimited,
+  ugaEventWait,
   ugaFreezeRenew,
   ugaFreezeStatus,
+  ugaQuerySchema,
 ];

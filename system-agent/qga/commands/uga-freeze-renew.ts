@@ -8,6 +8,8 @@ export const ugaFreezeRenew = defineCommand({
   worksWhere: 'as root, with the guard of freezes installed',
   testedBy: 'in a guest',
   args: object({ seconds: optional(int64) }),
+  result: int64,
+  errors: ['nothing is frozen', 'seconds outside of 1 to 86400'],
   needs: ['freeze'],
   readOnly: false,
   run: ({ seconds }, { freeze }) => freeze.renew(seconds === undefined ? undefined : Number(seconds)),

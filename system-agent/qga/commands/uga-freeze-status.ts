@@ -1,5 +1,24 @@
-import { object } from '#shared/schema/schema.ts';
+import { boolean, enumeration, int64, listOf, object, optional, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+
+const hook = struct('UgaFreezeHook', {
+  name: string,
+  phase: enumeration('UgaFreezeHookPhase', ['freeze', 'thaw']),
+  milliseconds: int64,
+  outcome: enumeration('UgaFreezeHookOutcome', ['done', 'failed', 'timed-out', 'refused']),
+  detail: optional(string),
+});
+
+const freezeStatus = struct('UgaFreezeStatus', {
+  state: enumeration('UgaFreezeState', ['thawed', 'freezing', 'frozen', 'thawing']),
+  since: optional(int64),
+  'lease-left': optional(int64),
+  filesystems: listOf(struct('UgaFrozenFilesystem', { mountpoint: string, type: string, frozen: boolean })),
+  'left-out': listOf(struct('UgaFilesystemLeftOut', { mountpoint: string, type: string, reason: string })),
+  hooks: listOf(hook),
+  achieved: optional(enumeration('UgaFreezeAchieved', ['consistent', 'crash-consistent', 'lease-expired'])),
+  ended: optional(string),
+});
 
 export const ugaFreezeStatus = defineCommand({
   name: 'uga-freeze-status',
@@ -8,6 +27,7 @@ export const ugaFreezeStatus = defineCommand({
   worksWhere: 'as root, with the guard of freezes installed',
   testedBy: 'in a guest',
   args: object({}),
+  result: freezeStatus,
   needs: ['freeze'],
   readOnly: true,
 

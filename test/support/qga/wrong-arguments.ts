@@ -57,8 +57,10 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'guest-suspend-ram': {},
   'guest-sync': { id: 'int' },
   'guest-sync-delimited': { id: 'int' },
+  'uga-event-wait': { cursor: 'int?', timeout: 'int?' },
   'uga-freeze-renew': { seconds: 'int?' },
   'uga-freeze-status': {},
+  'uga-query-schema': {},
 };
 
 export type WrongRequest = readonly [command: string, args: object];

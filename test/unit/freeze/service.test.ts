@@ -46,6 +46,19 @@ function gate(): { readonly promise: Promise<boolean>; open(): void } {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a freeze', () => {
+  it('is told when it is complete and when it has ended', async () => {
+    const { service } = await start();
+    const phases: string[] = [];
+    const listening = service.onChange(() => phases.push(service.phase));
+    await service.freeze();
+    await service.thaw();
+    assert.deepEqual(phases, ['frozen', 'thawed']);
+    listening[Symbol.dispose]();
+    await service.freeze();
+    await service.thaw();
+    assert.equal(phases.length, 2);
+  });
+
   it('is guarded before anything is frozen, and thawed the other way round', async () => {
     const { system, service, valve } = await start();
     assert.equal(await service.freeze(), 2);

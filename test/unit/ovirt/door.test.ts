@@ -48,6 +48,16 @@ describe('oVirt door: the conversation', () => {
     assert.deepEqual(await listen(), [...REFRESH, ...NAMES]);
   });
 
+  it('tells the same when the guest has woken up, and nothing to nobody', async () => {
+    const { channel, door, host, listen } = await inForce();
+    door.refresh();
+    assert.deepEqual(await listen(), [...REFRESH, ...SINCE_2, ...NAMES]);
+    channel.disconnect();
+    host.take();
+    door.refresh();
+    assert.deepEqual(await listen(), []);
+  });
+
   it('a second host hears a heartbeat with 0 and nothing else before it asks', async () => {
     const { channel, host, listen } = await inForce();
     channel.disconnect();

@@ -6,10 +6,12 @@ import { formatJson } from '#shared/json/format.ts';
 import { silent } from '#shared/log/log.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
 import { int64, object } from '#shared/schema/schema.ts';
-import { type Command, defineCommand } from '#system-agent/qga/command.ts';
+import { EventHub } from '#system-agent/events/hub.ts';
+import { type Command, defineCommand, nothing } from '#system-agent/qga/command.ts';
 import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
 import { allGates, demoGate, type Gate, listGate } from '#system-agent/qga/gate.ts';
+import type { QgaPorts } from '#system-agent/qga/ports.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
 import { DISPATCH_ERRORS } from '#test/support/qga-dispatch-errors.ts';
 
@@ -100,7 +102,7 @@ describe('commands', () => {
 
   it('guest-info lists what works here and which have no answer', async () => {
     const { power: _, ...withoutPower } = fakePlatform();
-    const list = (platform: Partial<ReturnType<typeof fakePlatform>>) => {
+    const list = (platform: Partial<QgaPorts>) => {
       const dispatcher = new Dispatcher(commands, platform, listGate({ block: new Set(['guest-ping']) }), silent);
       const answer = dispatcher.answer(new Map([['execute', 'guest-info']]));
       assert.ok(!(answer instanceof Promise));
@@ -110,7 +112,8 @@ describe('commands', () => {
         }
       ).return.supported_commands;
     };
-    const full = list(fakePlatform());
+    const events = new EventHub(() => 1);
+    const full = list({ ...fakePlatform(), events });
     assert.equal(full.length, commands.length);
     assert.deepEqual(
       full.find(({ name }) => name === 'guest-shutdown'),
@@ -139,6 +142,7 @@ describe('commands', () => {
       summary: '',
       testedBy: 'here',
       args: object({}),
+      result: nothing,
       needs: [],
       readOnly: true,
       run: () => {
@@ -228,6 +232,7 @@ it('arguments are all checked before a command runs', async () => {
     summary: '',
     testedBy: 'here',
     args: object({ a: int64 }),
+    result: nothing,
     needs: [],
     readOnly: true,
     run: () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { silent } from '#shared/log/log.ts';
 import { object } from '#shared/schema/schema.ts';
-import { defineCommand } from '#system-agent/qga/command.ts';
+import { defineCommand, nothing } from '#system-agent/qga/command.ts';
 import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
 import { QgaDoor } from '#system-agent/qga/door.ts';
@@ -22,6 +22,7 @@ function slowCommand() {
     summary: '',
     testedBy: 'here',
     args: object({}),
+    result: nothing,
     needs: [],
     readOnly: true,
     run: () => new Promise<undefined>((resolve) => finishers.push(() => resolve(undefined))),
@@ -120,6 +121,43 @@ describe('QGA door', () => {
     await tick();
     assert.equal(channel.drain(), PONG + PONG);
     assert.equal(channel.hungUp, true);
+  });
+
+  it('a command that only waits ends with its host, and what else the host has asked for is done', async () => {
+    const waits = defineCommand({
+      name: 'guest-wait',
+      since: '0',
+      summary: '',
+      testedBy: 'here',
+      args: object({}),
+      result: nothing,
+      needs: [],
+      readOnly: true,
+      run: (_args, _ports, { host }) =>
+        new Promise<undefined>((resolve) => {
+          if (host.aborted) resolve(undefined);
+          else host.addEventListener('abort', () => resolve(undefined));
+        }),
+    });
+    const channel = new FakeChannel();
+    await new QgaDoor(channel, new Dispatcher([...commands, waits], fakePlatform(), () => undefined, silent)).start();
+    const wait = '{"execute":"guest-wait"}';
+    channel.connect();
+    channel.say(`${wait}${wait}${PING}`);
+    await tick();
+    assert.equal(channel.drain(), '');
+    channel.leave();
+    await tick();
+    assert.equal(channel.drain(), PONG.repeat(3));
+    channel.disconnect();
+    channel.connect();
+    channel.say(wait);
+    await tick();
+    assert.equal(channel.drain(), '');
+    channel.disconnect();
+    channel.connect();
+    channel.say(PING);
+    assert.equal(channel.drain(), PONG);
   });
 
   it('sends nothing unasked', async () => {

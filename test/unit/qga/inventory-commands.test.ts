@@ -25,7 +25,10 @@ const mount = (mountPoint: string, minor: number): Mount => ({
   major: 8,
   minor,
 });
-const mounts = { list: () => [mount('/', 1), mount('/data', 2)], sizeOf: async () => undefined };
+const mounts = {
+  ...fakePlatform().mounts,
+  list: () => [mount('/', 1), mount('/data', 2)],
+};
 
 describe('commands of the inventory', () => {
   it('guest-get-fsinfo: the latest mount first, members that cannot be told are absent, no PCI is -1', async () => {

@@ -1,0 +1,5 @@
+import type { Events } from '../events/events.ts';
+import type { Platform } from '../platform.ts';
+
+/** What the commands of this door may need. */
+export type QgaPorts = Platform & { readonly events: Events };
