@@ -29,6 +29,7 @@ export class QmpClient implements Disposable {
   private constructor(
     readonly socket: Socket,
     private readonly name: string,
+    private readonly check: (text: string) => void,
   ) {
     socket.setEncoding('latin1');
     socket.on('data', (text) => this.#read(String(text)));
@@ -38,22 +39,26 @@ export class QmpClient implements Disposable {
     });
   }
 
-  /** Connected, and not yet greeted. */
-  static async connect(path: string, name = 'client'): Promise<QmpClient> {
+  /**
+   * Connected, and not yet greeted.
+   * @param check throws for what must not be said to that server
+   */
+  static async connect(path: string, name = 'client', check: (text: string) => void = () => {}): Promise<QmpClient> {
     const socket = connect({ path });
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new QmpClient(socket, name);
+    return new QmpClient(socket, name, check);
   }
 
   /** Greeted and in command mode. */
-  static async negotiated(path: string, name = 'client'): Promise<QmpClient> {
-    const client = await QmpClient.connect(path, name);
+  static async negotiated(...to: Parameters<typeof QmpClient.connect>): Promise<QmpClient> {
+    const client = await QmpClient.connect(...to);
     await client.line(0);
     await client.execute('qmp_capabilities');
     return client;
   }
 
   say(text: string): void {
+    this.check(text);
     this.socket.write(text, 'latin1');
   }
 
