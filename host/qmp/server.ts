@@ -80,7 +80,7 @@ export class QmpServer implements Service {
     try {
       const own = FRONT_COMMANDS.get(command);
       const result = own
-        ? await own(args, client, { link: this.#link, clients: () => this.#following })
+        ? await own.run(args, client, { link: this.#link, clients: () => this.#following })
         : await this.#link.request(command, args.size === 0 ? undefined : args, client);
       return success(result, echo);
     } catch (error) {

@@ -2,7 +2,7 @@ import { echoOfId, parseRequest } from '#protocol/qga/message.ts';
 import type { ReadEvent } from '#protocol/qga/reader.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { JsonObject } from '#shared/json/value.ts';
-import { array, object, optional, word } from '#shared/schema/schema.ts';
+import { array, object, optional, string } from '#shared/schema/schema.ts';
 import { type Echo, failure, failureOf, type Message, success } from './message.ts';
 
 /** A command that may run now. */
@@ -20,8 +20,8 @@ export type Step =
 /** The one command of the protocol itself. */
 export const NEGOTIATE = 'qmp_capabilities';
 
-/** No capability is offered, so that none can be switched on; QEMU knows one, and asking for it says so. */
-const NEGOTIATION = object({ enable: optional(array(word('oob'), 16)) });
+/** No capability is offered, so that none can be switched on. */
+const NEGOTIATION = object({ enable: optional(array(string, 16)) });
 
 /**
  * One client of the QMP server, from its greeting on: first only `qmp_capabilities` is taken, and then everything but

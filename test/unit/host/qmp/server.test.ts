@@ -40,7 +40,7 @@ describe('a client of the QMP server', () => {
     assert.deepEqual((await client.ask('odd')).error, { class: 'GenericError', desc: 'no \u001b[2J' });
   });
 
-  it('learns which commands there are, and that the server knows no more than names', async () => {
+  it('learns which commands there are', async () => {
     await using guest = await startGuest(agent([...PLAIN, 'query-version', 'bad name']));
     await using server = await startServer(guest.path);
     const client = await server.client();
@@ -49,12 +49,6 @@ describe('a client of the QMP server', () => {
     assert.deepEqual(
       await client.execute('query-commands'),
       names.map((name) => ({ name })),
-    );
-    const schema = (await client.execute('query-qmp-schema')) as { readonly name: string }[];
-    assert.deepEqual(schema.at(-1), { name: 'any', 'meta-type': 'builtin', 'json-type': 'value' });
-    assert.deepEqual(
-      schema.slice(0, -1).map(({ name }) => name),
-      names,
     );
     assert.deepEqual((await client.ask('query-commands', { x: 1 })).error, {
       class: 'GenericError',
