@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { plain } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
@@ -115,7 +116,7 @@ export class QmpServer implements Service {
       log.info('the agent answers');
       this.#tell(event('UGA_AGENT_CONNECTED', {}));
     } else if (state.kind === 'disconnected') {
-      log.warn('the agent does not answer', { reason: state.reason });
+      log.warn('the agent does not answer', { reason: plain(state.reason) });
       this.#tell(event('UGA_AGENT_DISCONNECTED', { reason: state.reason }));
     }
   }
