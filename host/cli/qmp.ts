@@ -56,8 +56,9 @@ the guest did it.`,
       title: 'Events',
       text: `Those of an agent that has uga-event-wait, and
 UGA_AGENT_CONNECTED
-UGA_AGENT_DISCONNECTED {reason}
-UGA_EVENTS_MISSED {missed}      so many events were not told`,
+UGA_AGENT_DISCONNECTED {reason}  it is gone, or does not answer
+UGA_AGENT_RESTARTED              it is another one; events may be missing
+UGA_EVENTS_MISSED {missed}       so many events were not told`,
     },
     {
       title: 'Clients',

@@ -4,7 +4,7 @@ import { AgentError } from '#shared/errors.ts';
 import { Backoff } from '#shared/lifecycle/backoff.ts';
 import { readEvents } from './guest-events.ts';
 import type { GuestLink } from './guest-link.ts';
-import { type QmpEvent, timestampOf } from './message.ts';
+import { ownEvent, type QmpEvent } from './message.ts';
 
 /** The command of our agent that tells what happened since a cursor. */
 export const EVENT_COMMAND = 'uga-event-wait';
@@ -66,9 +66,10 @@ export class EventFeed {
   }
 
   #take(answer: Parameters<typeof readEvents>[0]): void {
-    const { cursor, events, missed } = readEvents(answer);
+    const { cursor, events, missed, restarted } = readEvents(answer);
     this.#cursor = cursor;
-    if (missed > 0n) this.tell({ event: 'UGA_EVENTS_MISSED', data: { missed }, timestamp: timestampOf(Date.now()) });
+    if (restarted) this.tell(ownEvent('UGA_AGENT_RESTARTED', {}));
+    if (missed > 0n) this.tell(ownEvent('UGA_EVENTS_MISSED', { missed }));
     for (const event of events) this.tell(event);
   }
 }

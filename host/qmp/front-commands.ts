@@ -90,6 +90,7 @@ async function schemaOf(link: GuestLink, client: ClientContext): Promise<SchemaE
   for (const [name, { args }] of FRONT_COMMANDS) schema.command(name, args, 'any');
   schema.event('UGA_AGENT_CONNECTED', []);
   schema.event('UGA_AGENT_DISCONNECTED', [{ name: 'reason', type: 'str', optional: false }]);
+  schema.event('UGA_AGENT_RESTARTED', []);
   schema.event('UGA_EVENTS_MISSED', [{ name: 'missed', type: 'int', optional: false }]);
   try {
     addGuestSchema(schema, await link.request(SCHEMA_COMMAND, undefined, client), isOurs);

@@ -11,6 +11,8 @@ export interface EventBatch {
   readonly events: readonly QmpEvent[];
   /** Events that there were and that are not in `events`. */
   readonly missed: bigint;
+  /** The agent is another one than the one that was asked before: what happened in between is not known. */
+  readonly restarted: boolean;
 }
 
 /** A ring holds no more; a guest may claim more, and they count as missed. */
@@ -18,12 +20,12 @@ const MAX_EVENTS = 1024;
 /** Of the data of all events of an answer: what it says goes to every client (S5). */
 const MAX_TEXT = 256 * 1024;
 /** What the server itself says of the guest's agent is not the guest's to say. */
-const EVENT_NAME = /^(?!UGA_AGENT_(DIS)?CONNECTED$|UGA_EVENTS_MISSED$)[A-Z][A-Z0-9_]{0,63}$/;
+const EVENT_NAME = /^(?!UGA_AGENT_(CONNECTED|DISCONNECTED|RESTARTED)$|UGA_EVENTS_MISSED$)[A-Z][A-Z0-9_]{0,63}$/;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
- * @param answer `{cursor, events: [{seq, time: {seconds, microseconds}, event, data}], missed}`; the guest is hostile (D3):
- *   an event that is not one, or that is beyond the limits, counts as missed
+ * @param answer `{cursor, events: [{seq, time: {seconds, microseconds}, event, data}], missed, restarted}`; the guest is
+ *   hostile (D3): an event that is not one, or that is beyond the limits, counts as missed
  * @throws {AgentError} 'malformed' when there is no cursor
  */
 export function readEvents(answer: JsonValue): EventBatch {
@@ -39,7 +41,7 @@ export function readEvents(answer: JsonValue): EventBatch {
     if (event !== undefined) events.push(event);
   }
   const missed = (countOf(member(answer, 'missed')) ?? 0n) + BigInt(given.length - events.length);
-  return { cursor, events, missed };
+  return { cursor, events, missed, restarted: member(answer, 'restarted') === true };
 }
 
 function readEvent(value: JsonValue): QmpEvent | undefined {

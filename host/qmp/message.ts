@@ -59,10 +59,10 @@ export function eventMessage({ event, data, timestamp }: QmpEvent): Message {
   return { timestamp: { ...timestamp }, event, data };
 }
 
-/** The host's clock as events tell the time. */
-export function timestampOf(milliseconds: number): Timestamp {
-  const whole = BigInt(Math.floor(milliseconds));
-  return { seconds: whole / 1000n, microseconds: (whole % 1000n) * 1000n };
+/** An event of the server itself, at this moment. */
+export function ownEvent(event: string, data: Printable): QmpEvent {
+  const milliseconds = BigInt(Date.now());
+  return { event, data, timestamp: { seconds: milliseconds / 1000n, microseconds: (milliseconds % 1000n) * 1000n } };
 }
 
 /** A message as it is sent. */

@@ -9,7 +9,7 @@ import { ClientConnection, type ClientContext, turnAway } from './client-connect
 import { EventFeed } from './event-feed.ts';
 import { FRONT_COMMANDS } from './front-commands.ts';
 import { GuestLink, type GuestState } from './guest-link.ts';
-import { eventMessage, failureOf, lineOf, type Message, type QmpEvent, success, timestampOf } from './message.ts';
+import { eventMessage, failureOf, lineOf, type Message, ownEvent, type QmpEvent, success } from './message.ts';
 import type { Call } from './session.ts';
 
 export interface ServerOptions {
@@ -114,10 +114,10 @@ export class QmpServer implements Service {
     const { log } = this.#options;
     if (state.kind === 'connected') {
       log.info('the agent answers');
-      this.#tell(event('UGA_AGENT_CONNECTED', {}));
+      this.#tell(ownEvent('UGA_AGENT_CONNECTED', {}));
     } else if (state.kind === 'disconnected') {
       log.warn('the agent does not answer', { reason: plain(state.reason) });
-      this.#tell(event('UGA_AGENT_DISCONNECTED', { reason: state.reason }));
+      this.#tell(ownEvent('UGA_AGENT_DISCONNECTED', { reason: state.reason }));
     }
   }
 
@@ -125,8 +125,4 @@ export class QmpServer implements Service {
     const line = lineOf(eventMessage(event));
     for (const client of this.#clients.keys()) client.tell(line);
   }
-}
-
-function event(name: string, data: QmpEvent['data']): QmpEvent {
-  return { event: name, data, timestamp: timestampOf(Date.now()) };
 }

@@ -52,6 +52,14 @@ describe('events of the guest', () => {
     assert.deepEqual((await client.event('UGA_EVENTS_MISSED')).data, { missed: 42 });
   });
 
+  it('come with a word that the agent is another one', async () => {
+    await using guest = await startGuest(telling((n) => ({ cursor: n, events: [], restarted: n === 2 })));
+    await using server = await startServer(guest.path);
+    const client = await server.client();
+    await client.event('UGA_AGENT_RESTARTED');
+    assert.ok(!client.events.some(({ event }) => event === 'UGA_EVENTS_MISSED'));
+  });
+
   it('are not asked of an agent that does not list the command', async () => {
     await using guest = await startGuest(agent(['guest-ping']));
     await using server = await startServer(guest.path, { eventsMs: 5 });

@@ -15,6 +15,7 @@ describe('the answer to uga-event-wait', () => {
     assert.deepEqual(batch, {
       cursor: 7n,
       missed: 2n,
+      restarted: false,
       events: [{ event: 'FREEZE', data: new Map([['a', 1n]]), timestamp: { seconds: 5n, microseconds: 6n } }],
     });
   });
@@ -32,6 +33,7 @@ describe('the answer to uga-event-wait', () => {
       { time: TIME, event: 'A'.repeat(65) },
       { time: TIME, event: 'UGA_AGENT_DISCONNECTED', data: { reason: 'x' } },
       { time: TIME, event: 'UGA_AGENT_CONNECTED' },
+      { time: TIME, event: 'UGA_AGENT_RESTARTED' },
       { time: TIME, event: 'UGA_EVENTS_MISSED', data: { missed: 1 } },
       { time: TIME, event: 'A', data: [] },
       { time: 5, event: 'A' },
@@ -39,7 +41,7 @@ describe('the answer to uga-event-wait', () => {
       { time: TIME, event: 'GOOD' },
     ];
     const batch = read({ cursor: 1, events });
-    assert.deepEqual([batch.events.map(({ event }) => event), batch.missed], [['GOOD'], 9n]);
+    assert.deepEqual([batch.events.map(({ event }) => event), batch.missed], [['GOOD'], 10n]);
   });
 
   it('is bounded in number and in text', () => {

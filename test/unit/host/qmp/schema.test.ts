@@ -143,7 +143,13 @@ describe('query-qmp-schema', () => {
     const names = (type: string) => entries.filter((one) => one['meta-type'] === type).map(({ name }) => name);
     const own = ['qmp_capabilities', 'query-version', 'query-commands', 'query-qmp-schema', 'uga-qmp-status'];
     assert.deepEqual(names('command'), [...own, 'uga-qmp-timeout', 'guest-a', 'guest-b']);
-    assert.deepEqual(names('event'), ['UGA_AGENT_CONNECTED', 'UGA_AGENT_DISCONNECTED', 'UGA_EVENTS_MISSED', 'FREEZE']);
+    assert.deepEqual(names('event'), [
+      'UGA_AGENT_CONNECTED',
+      'UGA_AGENT_DISCONNECTED',
+      'UGA_AGENT_RESTARTED',
+      'UGA_EVENTS_MISSED',
+      'FREEZE',
+    ]);
   });
 
   it('knows no more than the names of the commands of qemu-ga', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { eventMessage, failure, greeting, lineOf, success, timestampOf } from '#host/qmp/message.ts';
+import { eventMessage, failure, greeting, lineOf, ownEvent, success } from '#host/qmp/message.ts';
 import { Session } from '#host/qmp/session.ts';
 import { VERSION } from '#host/qmp/version.ts';
 import { JsonReader } from '#protocol/qga/reader.ts';
@@ -62,10 +62,13 @@ describe('the QMP session', () => {
   });
 
   it('prints an event as QEMU does, with the time in whole numbers', () => {
-    const event = { event: 'RESET', data: { guest: false }, timestamp: timestampOf(1795330633248.5) };
+    const timestamp = { seconds: 1795330633n, microseconds: 248993n };
     assert.equal(
-      lineText(eventMessage(event)),
-      '{"timestamp": {"seconds": 1795330633, "microseconds": 248000}, "event": "RESET", "data": {"guest": false}}',
+      lineText(eventMessage({ event: 'RESET', data: { guest: false }, timestamp })),
+      '{"timestamp": {"seconds": 1795330633, "microseconds": 248993}, "event": "RESET", "data": {"guest": false}}',
     );
+    const now = ownEvent('X', {}).timestamp;
+    assert.ok(now.microseconds < 1_000_000n && now.microseconds % 1000n === 0n);
+    assert.ok(Math.abs(Number(now.seconds) - Date.now() / 1000) < 60);
   });
 });
