@@ -125,6 +125,7 @@ describe('several clients of the QMP server', () => {
     await using guest = await startGuest(script);
     await using server = await startServer(guest.path, { eventsMs: 60_000 });
     const [unlucky, other] = [await server.client(), await server.client()];
+    await unlucky.execute('guest-ping');
     await unlucky.execute('uga-qmp-timeout', { milliseconds: 100 });
     const lost = unlucky.ask('lost');
     await until(() => asked(guest.requests).includes('lost'), 'the command to be sent');
@@ -133,6 +134,7 @@ describe('several clients of the QMP server', () => {
       class: 'GenericError',
       desc: 'no answer to lost within 0.1 s; the guest may have done it',
     });
+    await unlucky.execute('uga-qmp-timeout', { milliseconds: 10_000 });
     assert.equal(await unlucky.execute('guest-ping'), 'guest-ping');
     const after = guest.requests.slice(guest.requests.findIndex(({ execute }) => execute === 'lost') + 1);
     assert.deepEqual([after[0]?.execute, after[0]?.afterSentinel], ['guest-sync-delimited', true]);
@@ -158,6 +160,7 @@ describe('several clients of the QMP server', () => {
     await using guest = await startGuest(script);
     await using server = await startServer(guest.path, { eventsMs: 60_000 });
     const [leaver, other] = [await server.client(), await server.client()];
+    await leaver.execute('guest-ping');
     await leaver.execute('uga-qmp-timeout', { milliseconds: 100 });
     leaver.say(`{"execute": "lost"}${'{"execute": "unwanted"}'.repeat(100)}`);
     await until(() => asked(guest.requests).includes('lost'), 'the command to be sent');
@@ -251,6 +254,7 @@ describe('the guest behind the QMP server', () => {
     await using guest = await startGuest(script);
     await using server = await startServer(guest.path, { timeoutMs: 2_000 });
     const client = await server.client();
+    await client.execute('guest-ping');
     await client.execute('uga-qmp-timeout', { milliseconds: 100 });
     for (const index of nonsense.keys()) {
       assert.equal((await client.ask(`odd-${index}`)).error?.class, 'GenericError', nonsense[index]);
