@@ -4,6 +4,7 @@ import type { CommandLine } from '#shared/cli/options.ts';
 import { AgentError } from '#shared/errors.ts';
 import { runOvirt } from './cli/ovirt/main.ts';
 import { runQga } from './cli/qga.ts';
+import { runQmp } from './cli/qmp.ts';
 import { runVdagent } from './cli/vdagent/main.ts';
 
 export const COMMAND_LINE = {
@@ -11,7 +12,7 @@ export const COMMAND_LINE = {
   summary: 'Talks to the guest agent of a virtual machine from the host side.',
   options: [],
   positionals: [
-    { name: 'DOOR', required: true, choices: ['qga', 'ovirt', 'vdagent'] },
+    { name: 'DOOR', required: true, choices: ['qga', 'ovirt', 'vdagent', 'qmp'] },
     { name: 'ARGUMENT', rest: true },
   ],
   sections: [
@@ -19,7 +20,8 @@ export const COMMAND_LINE = {
       title: 'Doors',
       text: `qga      the QEMU guest agent's protocol; see 'uga host qga --help'
 ovirt    the oVirt guest agent's; see 'uga host ovirt --help'
-vdagent  the SPICE agent's; see 'uga host vdagent --help'`,
+vdagent  the SPICE agent's; see 'uga host vdagent --help'
+qmp      serves QMP in front of qga; see 'uga host qmp --help'`,
     },
   ],
 } as const satisfies CommandLine;
@@ -36,6 +38,8 @@ export const run: Run = async (argv, io) => {
       return runOvirt(rest, io);
     case 'vdagent':
       return runVdagent(rest, io);
+    case 'qmp':
+      return runQmp(rest, io);
     case '--help':
     case '-h':
       io.stdout.write(helpText(COMMAND_LINE));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connectTo } from '#host/connection/connect.ts';
 import { Deadline } from '#host/connection/deadline.ts';
+import { Turns } from '#host/connection/turns.ts';
 import { AgentError } from '#shared/errors.ts';
 import { formatJson } from '#shared/json/format.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
@@ -40,8 +41,7 @@ export class QgaClient implements AsyncDisposable {
   #inStep = false;
   #lost: AgentError | undefined;
   #listener: ((heard: Heard) => void) | undefined;
-  #waiting = 0;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns(MAX_WAITING);
 
   private constructor(
     private readonly socket: Socket,
@@ -69,6 +69,11 @@ export class QgaClient implements AsyncDisposable {
 
   get isClosed(): boolean {
     return this.#lost !== undefined;
+  }
+
+  /** Resolves when the connection has ended, whoever ended it. */
+  async end(): Promise<void> {
+    if (!this.isClosed) await new Promise<void>((resolve) => this.socket.once('close', () => resolve()));
   }
 
   /**
@@ -114,11 +119,8 @@ export class QgaClient implements AsyncDisposable {
 
   /** Abandons what is under way. Idempotent. */
   async close(): Promise<void> {
-    if (this.isClosed) return;
-    await new Promise<void>((resolve) => {
-      this.socket.once('close', () => resolve());
-      this.socket.destroy();
-    });
+    this.socket.destroy();
+    await this.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -126,25 +128,8 @@ export class QgaClient implements AsyncDisposable {
   }
 
   async #inTurn<T>(options: RequestOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-    if (this.#waiting >= MAX_WAITING) throw new AgentError('refused', `${MAX_WAITING} requests wait already`);
     using deadline = new Deadline(options.timeoutMs ?? this.#timeoutMs, options.signal);
-    deadline.waitingFor = 'earlier requests did not end';
-    const before = this.#turn;
-    let end = (): void => {};
-    this.#turn = new Promise((resolve) => {
-      end = resolve;
-    });
-    this.#waiting++;
-    try {
-      await deadline.wait<void>((resolve) => {
-        void before.then(resolve);
-        return () => {};
-      });
-      return await work(deadline);
-    } finally {
-      this.#waiting--;
-      void before.then(end); // a turn that is given up does not let the next one overtake those before
-    }
+    return await this.#turns.take(deadline, () => work(deadline));
   }
 
   /** After this the next line is the answer to the next request, and that request can be sent at once. */

@@ -1,5 +1,6 @@
 import { COMMAND_LINE as hostOvirt } from '#host/cli/ovirt/main.ts';
 import { COMMAND_LINE as hostQga } from '#host/cli/qga.ts';
+import { COMMAND_LINE as hostQmp } from '#host/cli/qmp.ts';
 import { COMMAND_LINE as hostVdagent } from '#host/cli/vdagent/main.ts';
 import { COMMAND_LINE as demo } from '#host/demo/main.ts';
 import { COMMAND_LINE as host } from '#host/main.ts';
@@ -163,14 +164,21 @@ export const PAGES: readonly Page[] = [
     section: 1,
     brief: 'talk to the guest agent of a virtual machine from its host',
     commandLine: host,
-    seeAlso: ['uga-host-qga(1)', 'uga-host-ovirt(1)', 'uga-host-vdagent(1)'],
+    seeAlso: ['uga-host-qga(1)', 'uga-host-ovirt(1)', 'uga-host-vdagent(1)', 'uga-host-qmp(1)'],
   },
   {
     name: 'uga-host-qga',
     section: 1,
     brief: 'send commands to the QEMU guest agent door of a guest',
     commandLine: hostQga,
-    seeAlso: ['uga-host(1)', 'qemu-ga(8)', 'virsh(1)'],
+    seeAlso: ['uga-host(1)', 'uga-host-qmp(1)', 'qemu-ga(8)', 'virsh(1)'],
+  },
+  {
+    name: 'uga-host-qmp',
+    section: 1,
+    brief: 'serve QMP in front of the QEMU guest agent door of a guest',
+    commandLine: hostQmp,
+    seeAlso: ['uga-host(1)', 'uga-host-qga(1)', 'qemu-ga(8)'],
   },
   {
     name: 'uga-host-ovirt',

@@ -140,6 +140,14 @@ describe('a command line', () => {
       ['vdagent', '-c', 's', '--display', '256', 'mouse', '1,1'],
       "uga host vdagent: --display takes a number from 0 to 255, not '256'",
     ],
+    [['qmp', '-l', 's'], "uga host qmp: option '--connect' is required"],
+    [['qmp', '-c', 's'], "uga host qmp: option '--listen' is required"],
+    [['qmp', '-c', 's', '-l', 't', 'x'], "uga host qmp: unexpected argument 'x'"],
+    [['qmp', '-c', 's', '-l', 't', '-t', '0'], "uga host qmp: --timeout takes seconds from 0.001 to 86400, not '0'"],
+    [
+      ['qmp', '-c', 's', '-l', 't', '--events', 'x'],
+      "uga host qmp: --events takes seconds from 0.001 to 86400, not 'x'",
+    ],
   ] as const) {
     it(`is refused with exit code 2: ${words.join(' ')}`, async () => {
       const io = fakeIo();
@@ -149,7 +157,14 @@ describe('a command line', () => {
     });
   }
 
-  for (const words of [['--help'], ['-h'], ['qga', '--help'], ['ovirt', '--help'], ['vdagent', '--help']]) {
+  for (const words of [
+    ['--help'],
+    ['-h'],
+    ['qga', '--help'],
+    ['ovirt', '--help'],
+    ['vdagent', '--help'],
+    ['qmp', '--help'],
+  ]) {
     it(`${words.join(' ')} prints help within 80 columns`, async () => {
       const io = fakeIo();
       assert.equal(await run(words, io), 0);
