@@ -107,10 +107,19 @@ function oneAgentIn(image: ImageName): void {
       await staysAlone('alice', pid);
     });
 
-    it('and two sessions have two; a greeter of LightDM, which starts nothing, has none', async () => {
+    it('and a greeter has one, in its own session; two sessions have two', async () => {
+      // LightDM's greeter reads no autostart folder, so it is told what GDM's would read: lab-greeter in the image.
+      await run(
+        `sed -n 's/^Exec=//p' /usr/share/gdm/greeter/autostart/uga-session-agent.desktop >/run/lab/greeter-agent`,
+      );
       await askForUser(guest.shell, 'bob');
       await activeSession(guest.shell, 'lightdm');
-      assert.deepEqual(await agentsOf('lightdm'), []);
+      const greeters = await until(SOON_MS, 'the agent of the greeter', async () => {
+        const [pid] = await agentsOf('lightdm');
+        const { stdout } = await guest.shell.try('uga status');
+        return pid !== undefined && stdout.includes(`process ${pid}`) ? pid : undefined;
+      });
+      await staysAlone('lightdm', greeters);
       await signIn(guest.shell, 'bob', 'bobpw');
       const pid = await oneAgentOf('bob');
       await staysAlone('bob', pid);
