@@ -13,7 +13,7 @@ import { CONNECT, readSeconds } from './options.ts';
 const DEFAULT_EVENTS_MS = 500;
 /** The owner's alone: whoever may connect has the guest in hand. */
 const SOCKET_MODE = 0o600;
-const OTHERS = 0o077;
+const ALL_BUT_THAT = 0o177;
 
 export const COMMAND_LINE = {
   name: 'uga host qmp',
@@ -102,7 +102,7 @@ export const runQmp: Run = async (argv, io) => {
   }
   const { connect: guest, listen } = parsed.options;
   let listener: ListeningSocket;
-  const mask = process.umask(OTHERS); // the socket is never anybody else's, not even before its mode is set
+  const mask = process.umask(ALL_BUT_THAT); // the socket is never anybody else's, not even before its mode is set
   try {
     listener = listenAt(listen, MAX_CLIENTS, SOCKET_MODE);
   } catch (error) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { startOracle, startSystemAgent } from '#test/support/agents.ts';
 import { assertHarmless } from '#test/support/oracle.ts';
-import { Program, until, without } from '#test/support/programs.ts';
+import { Program, temporaryFolder, until, without } from '#test/support/programs.ts';
 import { QmpClient } from '#test/support/qmp/client.ts';
 import { comparable } from '#test/support/qmp/dialogue.js';
 import { Front } from '#test/support/qmp/front.ts';
@@ -93,6 +94,26 @@ describe('uga host qmp', () => {
     await client.event('UGA_AGENT_CONNECTED', 1);
     await client.execute('uga-qmp-timeout', { milliseconds: 20_000 });
     assert.deepEqual(await client.execute('guest-ping'), {});
+  });
+
+  it('says that nobody answers behind a port of QEMU that no agent has opened', {
+    skip: without('qemu-system-x86_64'),
+  }, async () => {
+    using folder = temporaryFolder();
+    const socket = path.join(folder.path, 'port.sock');
+    await using qemu = new Program([
+      ...(['qemu-system-x86_64', '-machine', 'pc', '-nodefaults', '-display', 'none', '-S'] as const),
+      ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=qga,path=${socket},server=on,wait=off`],
+      ...['-device', 'virtserialport,chardev=qga,name=org.qemu.guest_agent.0'],
+    ]);
+    await qemu.socket(socket);
+    await using front = await Front.before({ socket });
+    const client = await front.client();
+    await client.execute('uga-qmp-timeout', { milliseconds: 3_000 });
+    const { error } = await client.ask('guest-ping');
+    assert.match(error?.desc ?? '', /^not sent: /);
+    const { data } = await client.event('UGA_AGENT_DISCONNECTED');
+    assert.match(String(data?.reason), /^no answer to guest-sync-delimited within /);
   });
 
   it('keeps its socket to itself, leaves it to nobody, and takes over that of one that died', async () => {

@@ -5,6 +5,9 @@ import { assertHarmless } from '#test/support/oracle.ts';
 import { Program, temporaryFolder } from '#test/support/programs.ts';
 import { QmpClient } from './client.ts';
 
+/** Where an agent answers, or should. */
+type Guest = Pick<RunningAgent, 'socket'>;
+
 /** `uga host qmp` as a process, in front of an agent that can be replaced by another. */
 export class Front implements AsyncDisposable {
   readonly #folder = temporaryFolder();
@@ -13,7 +16,7 @@ export class Front implements AsyncDisposable {
   readonly #guest = path.join(this.#folder.path, 'qga.sock');
   program = this.#start();
 
-  static async before(agent: RunningAgent): Promise<Front> {
+  static async before(agent: Guest): Promise<Front> {
     const front = new Front();
     front.turnTo(agent);
     await front.program.socket(front.socket);
@@ -21,7 +24,7 @@ export class Front implements AsyncDisposable {
   }
 
   /** From now on that agent is the guest's. */
-  turnTo(agent: RunningAgent): void {
+  turnTo(agent: Guest): void {
     try {
       unlinkSync(this.#guest);
     } catch {} // the first agent
