@@ -10,8 +10,10 @@ import { ownEvent, type QmpEvent } from './message.ts';
 export const EVENT_COMMAND = 'uga-event-wait';
 /** For a question that an agent answers at once; also how long it may take to notice that there is none. */
 const ANSWER_MS = 5_000;
-/** Between looks for an agent that is not there, or that will not tell. */
+/** Between looks for an agent that is not there. */
 const AGAIN_MS = [500, 8_000] as const;
+/** An agent that will not tell now is frozen, most of the time. */
+const REFUSED_MS = 2_000;
 
 /**
  * Asks the guest for events, and whether it is there, until it is stopped. It never waits *in* the guest: the channel
@@ -56,7 +58,7 @@ export class EventFeed {
       return this.intervalMs;
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
-      if (error instanceof GuestError) return AGAIN_MS[1];
+      if (error instanceof GuestError) return REFUSED_MS;
       return this.#backoff.next();
     }
   }

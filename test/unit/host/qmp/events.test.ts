@@ -60,6 +60,20 @@ describe('events of the guest', () => {
     assert.ok(!client.events.some(({ event }) => event === 'UGA_EVENTS_MISSED'));
   });
 
+  it('may be refused, and everything else goes on', async () => {
+    const script = agent(COMMANDS, ({ execute }, socket) => {
+      if (execute !== 'uga-event-wait') return false;
+      return socket.write('{"error": {"class": "CommandNotFound", "desc": "frozen"}}\n');
+    });
+    await using guest = await startGuest(script);
+    await using server = await startServer(guest.path, { eventsMs: 1 });
+    const client = await server.client();
+    const questions = () => guest.requests.filter(({ execute }) => execute === 'uga-event-wait').length;
+    await until(() => questions() > 0, 'the first question');
+    for (let call = 0; call < 20; call++) assert.equal(await client.execute('guest-ping'), 'guest-ping');
+    assert.ok(!client.events.some(({ event }) => event === 'UGA_AGENT_DISCONNECTED'));
+  });
+
   it('are not asked of an agent that does not list the command', async () => {
     await using guest = await startGuest(agent(['guest-ping']));
     await using server = await startServer(guest.path, { eventsMs: 5 });
