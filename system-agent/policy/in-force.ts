@@ -2,7 +2,7 @@ import type { JsonObject } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
 import { formatProblem } from '../config/findings.ts';
 import type { Door } from './classes.ts';
-import { type Decision, PolicyEngine } from './engine.ts';
+import { type Decision, type Places, PolicyEngine } from './engine.ts';
 import type { Reading } from './parse.ts';
 import type { Policy } from './policy.ts';
 
@@ -40,7 +40,7 @@ export class PolicyInForce {
     return this.#engine.decide(door, command, args);
   }
 
-  placesFor(path: string, writes: boolean): readonly string[] | undefined {
+  placesFor(path: string, writes: boolean): Places | undefined {
     return this.#engine.placesFor(path, writes);
   }
 
