@@ -102,7 +102,7 @@ describe('uga policy', () => {
     const { status, stdout } = policy('show');
     assert.equal(status, 0);
     assert.match(stdout, /^profile backup-only \(.*:2\)\n\[deny x\] \(.*:3\)\n/);
-    assert.match(stdout, /guest-get-disks, guest-get-diskstats, guest-get-fsinfo: \[deny x\]/);
+    assert.match(stdout, /guest-get-disks, guest-get-diskstats, guest-get-fsinfo, MOUNTS_CHANGED: \[deny x\]/);
     assert.match(stdout, /Denied at the door vdagent:/);
     assert.equal(JSON.parse(policy('show', '--json').stdout).doors.length, 3);
   });
