@@ -123,7 +123,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     policy,
     log,
   });
-  const events = new EventHub(() => Number(systemTimeNanoseconds() / 1000n));
+  const events = new EventHub(
+    () => Number(systemTimeNanoseconds() / 1000n),
+    (event) => policy.enabled('qga', event).allowed,
+  );
+  policy.onDenied((data) => events.publish({ event: 'POLICY_DENIED', data }));
   const agent = systemAgent({
     channels: {
       qga: openChannel(config.qga, log, manager),

@@ -17,8 +17,8 @@ no file opens what another has closed. Options of \`uga system-agent\` come last
 - \`uga config show\` prints every value with its origin, the commands that hosts may not run and why, and the hooks in place.
 - An agent that runs as root refuses a file that does not belong to root or that others may write. A file has at most 256 KiB,
   a folder at most 256 files. The agent does not start with an unknown key or a wrong value.
-- \`SIGHUP\` reads the lists of commands again, the replaced agents' lists too. If a file is wrong by then, the lists stay as they
-  were. Everything else is read at the start.
+- \`SIGHUP\` reads the lists of commands again, the replaced agents' lists too, and the policy. If a file is wrong by then, they
+  stay as they were. Everything else is read at the start.
 
 What the agents that this one replaces were told is read too: [migration.md](migration.md).
 `;

@@ -1,6 +1,6 @@
 import { after } from '#shared/lifecycle/after.ts';
 import type { Events, EventsRequest } from './events.ts';
-import type { AgentEvent, Publish } from './kinds.ts';
+import type { AgentEvent, EventName, Publish } from './kinds.ts';
 import { type Batch, EventRing } from './ring.ts';
 
 /** Events that are kept, and how many of them one answer has. */
@@ -19,15 +19,22 @@ export class EventHub implements Events, Publish {
   readonly #listeners = new Set<(event: AgentEvent) => void>();
   readonly #onAsked = new Set<() => void>();
 
-  /** @param microseconds the time since 1970 */
-  constructor(private readonly microseconds: () => number) {
+  /**
+   * @param microseconds the time since 1970
+   * @param mayTell hosts may be told of such an event now
+   */
+  constructor(
+    private readonly microseconds: () => number,
+    private readonly mayTell: (event: EventName) => boolean = () => true,
+  ) {
     this.#ring = new EventRing(microseconds(), KEPT, IN_ONE_ANSWER);
   }
 
   publish(event: AgentEvent): void {
-    this.#ring.add(bounded(event), this.microseconds());
+    const isTold = this.mayTell(event.event);
+    if (isTold) this.#ring.add(bounded(event), this.microseconds());
     for (const listener of [...this.#listeners]) listener(event);
-    this.endWaits();
+    if (isTold) this.endWaits();
   }
 
   async wait({ cursor = BigInt(this.#ring.cursor), timeoutMs, host }: EventsRequest): Promise<Batch> {

@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import { AgentError } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import { fileSystemAt } from '#shared/native/file-system.ts';
 import { HandleCounter } from './counter.ts';
@@ -10,18 +11,25 @@ import { openWithin } from './within.ts';
 export interface LinuxFilesOptions {
   /** Where the handles are counted. */
   readonly stateFolder: string;
-  /** Asked at each open: the only places where this file may be opened, or undefined for anywhere. */
+  /** Asked at each open: the only places where this file may be opened and what says so, or undefined for anywhere. */
   readonly placesFor?: PlacesFor;
   readonly log: Log;
 }
 
-export type PlacesFor = (path: string, writes: boolean) => readonly string[] | undefined;
+export type PlacesFor = (
+  path: string,
+  writes: boolean,
+) => { readonly places: readonly string[]; readonly rule: string } | undefined;
 
 export function linuxFiles({ stateFolder, placesFor = () => undefined, log }: LinuxFilesOptions): Files {
   const counter = new HandleCounter(stateFolder, log);
   const open = (path: string, flags: number) => {
-    const places = placesFor(path, (flags & (O_WRONLY | O_RDWR)) !== 0);
-    return places === undefined ? openDescriptor(path, flags) : openWithin(places, path, flags);
+    const confined = placesFor(path, (flags & (O_WRONLY | O_RDWR)) !== 0);
+    if (confined === undefined) return openDescriptor(path, flags);
+    return openWithin(confined.places, path, flags).catch((error: unknown) => {
+      if (!(error instanceof AgentError)) throw error;
+      throw new AgentError(error.code, `${error.message}: ${confined.rule}`);
+    });
   };
   return new FileTable({ open, fileSystemAt }, () => counter.next(), log);
 }

@@ -64,14 +64,14 @@ export async function explain(
   const decision = engine.decide(door, command, args);
   if (!decision.allowed) return decision;
   const { path, writes = false } = subjectOf(door, command, args);
-  const places = path === undefined ? undefined : engine.placesFor(path, writes);
-  if (path !== undefined && places !== undefined) {
+  const confined = path === undefined ? undefined : engine.placesFor(path, writes);
+  if (path !== undefined && confined !== undefined) {
     try {
-      await checkWithin(places, path);
+      await checkWithin(confined.places, path);
     } catch (error) {
       if (!(error instanceof AgentError))
         return { allowed: true, why: `${reason(policy, door, command)}, but ${messageOf(error)}` };
-      return { allowed: false, rule: `${error.message}: ${reason(policy, door, command)}` };
+      return { allowed: false, rule: `${error.message}: ${confined.rule}` };
     }
   }
   return { allowed: true, why: reason(policy, door, command) };

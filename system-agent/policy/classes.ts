@@ -96,6 +96,25 @@ const qga: Table = {
   'uga-query-schema': 'link',
 };
 
+/** What hosts are told by uga-event-wait: an event is kept from them by the class of what it tells. */
+const qgaEvents: Table = {
+  ADDRESSES_CHANGED: 'network',
+  AUDIT_FAILED: 'events',
+  CLOCK_JUMPED: 'events',
+  GUEST_FROZEN: 'events',
+  GUEST_THAWED: 'events',
+  MOUNTS_CHANGED: 'storage',
+  POLICY_DENIED: 'events',
+  RESUMED: 'events',
+  SESSION_ACTIVE: 'users',
+  SESSION_ADDED: 'users',
+  SESSION_INACTIVE: 'users',
+  SESSION_LOCKED: 'users',
+  SESSION_REMOVED: 'users',
+  SESSION_UNLOCKED: 'users',
+  SHUTDOWN_BEGUN: 'events',
+};
+
 /** What oVirt hosts send. */
 const ovirtCommands: Table = {
   'api-version': 'link',
@@ -150,9 +169,9 @@ const vdagent: Table = {
   reply: 'link',
 };
 
-/** Of every door, every command with its class. What does not stand here is denied by every profile (S10). */
+/** Of every door, every command, report, event and message with its class. What does not stand here is denied by every profile (S10). */
 export const COMMANDS: Readonly<Record<Door, ReadonlyMap<string, Class>>> = {
-  qga: new Map(Object.entries(qga)),
+  qga: new Map(Object.entries({ ...qga, ...qgaEvents })),
   ovirt: new Map(Object.entries({ ...ovirtCommands, ...ovirtReports })),
   vdagent: new Map(Object.entries(vdagent)),
 };

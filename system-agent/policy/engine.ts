@@ -9,6 +9,12 @@ import { type Subject, subjectOf } from './request.ts';
 /** What becomes of a request. `rule` is what decided, in words for hosts, logs and administrators. */
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly rule: string };
 
+/** Where a file may be opened, and what says so. */
+export interface Places {
+  readonly places: readonly string[];
+  readonly rule: string;
+}
+
 /** What is known of a command before anybody asks: most are decided here, and cost one look into a table. */
 type Standing = Decision | { readonly allowed: 'depends'; readonly rules: readonly Rule[] };
 
@@ -60,13 +66,16 @@ export class PolicyEngine {
    * Where a file may be opened: the folders and files of the rules that allow it by its text.
    * @returns undefined for anywhere
    */
-  placesFor(path: string, writes: boolean): readonly string[] | undefined {
+  placesFor(path: string, writes: boolean): Places | undefined {
     const found = this.#standing.qga.get('guest-file-open') ?? UNKNOWN;
     if (found.allowed === true) return undefined;
-    if (found.allowed === false) return [];
+    if (found.allowed === false) return { places: [], rule: found.rule };
     const fitting = found.rules.filter((rule) => objectionOf(rule, { path, writes }) === undefined);
     if (fitting.some(({ conditions }) => conditions.paths.length === 0)) return undefined;
-    return fitting.flatMap(({ conditions }) => conditions.paths.filter((allowed) => isWithin(allowed, path)));
+    return {
+      places: fitting.flatMap(({ conditions }) => conditions.paths.filter((allowed) => isWithin(allowed, path))),
+      rule: (fitting.length > 0 ? fitting : found.rules).slice(0, MAX_OBJECTIONS).map(ruleText).join(' or '),
+    };
   }
 
   /** Is it one of the programs that rules name? Then nobody but root may be able to put another one in its place. */

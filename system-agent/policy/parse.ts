@@ -111,7 +111,8 @@ class Reader {
 
   finish(): Reading {
     const rules = [...this.#drafts.values()].map(finished);
-    for (const rule of rules) {
+    // A key that was not understood may be what a rule seems to lack.
+    for (const rule of this.#problems.length === 0 ? rules : []) {
       for (const text of objectionsTo(rule)) this.wrong(rule.place, `[${rule.effect} ${rule.name}]`, text);
     }
     if (this.#problems.length > 0) return brokenPolicy(this.#problems);

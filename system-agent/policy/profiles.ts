@@ -17,7 +17,6 @@ export const PROFILES = {
       'network',
       'users',
       'events',
-      'lifecycle',
       'power',
       'sleep',
       'time',

@@ -52,10 +52,15 @@ async function connected(program: Program, socket: string): Promise<void> {
 /**
  * An agent that may open files and start programs in that folder, and nothing else of effect.
  * @param stateFolder to be used by another agent later
+ * @param options more options of the face
  */
-export async function startConfinedAgent(folder: string, stateFolder?: string): Promise<RunningAgent> {
+export async function startConfinedAgent(
+  folder: string,
+  stateFolder?: string,
+  ...options: string[]
+): Promise<RunningAgent> {
   const environment = { ...safeEnvironment(), UGA_EFFECTS: `below:${folder}` };
-  return start((own, socket) => systemAgentArguments(own, socket, [], stateFolder), environment);
+  return start((own, socket) => systemAgentArguments(own, socket, options, stateFolder), environment);
 }
 
 function systemAgentArguments(

@@ -53,7 +53,7 @@ const MAX_LINKS = 40;
  * @returns nothing when there is no such file
  * @throws {AgentError} 'failed' for links without end
  */
-export function stepsTo(file: string): readonly Step[] {
+function stepsTo(file: string): readonly Step[] {
   const steps: Step[] = [];
   const rest = namesIn(file);
   let at = '/';

@@ -42,6 +42,6 @@ describe('a program that a rule names', () => {
     assert.match(await outcome(at('link')), /\/link is a link$/);
     assert.match(await outcome('/usr/bin/env', { owner: owner + 1 }), / belongs to user 0$/);
     assert.match(await outcome('/usr/bin'), /is no file$/);
-    assert.match(await outcome(at('nothing')), /is no file$/);
+    assert.match(await outcome('/usr/nothing'), /No such file or directory$/);
   });
 });

@@ -4,6 +4,7 @@ import { clipboardGrab, clipboardRead } from '#protocol/ipc/messages/clipboard.t
 import { JsonReader } from '#protocol/qga/reader.ts';
 import { silent } from '#shared/log/log.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
+import { EventHub } from '#system-agent/events/hub.ts';
 import { gatesOf } from '#system-agent/policy/gates.ts';
 import { PolicyInForce } from '#system-agent/policy/in-force.ts';
 import { parsePolicy } from '#system-agent/policy/parse.ts';
@@ -53,6 +54,44 @@ describe('a policy in force', () => {
     assert.equal(policy.decide('qga', 'guest-exec').allowed, false);
     change('');
     assert.equal(policy.decide('qga', 'guest-exec').allowed, true);
+  });
+});
+
+describe('events of a policy', () => {
+  it('tells of denials, of a flood only the first', () => {
+    const { policy, gates } = policyOf('[policy]\nprofile=observe\n');
+    const denials: unknown[] = [];
+    policy.onDenied((denial) => denials.push(denial));
+    for (let n = 0; n < 1000; n++) gates.vdagent.admits('mouse-state');
+    assert.equal(denials.length, 20);
+    assert.deepEqual(denials[0], { door: 'vdagent', request: 'mouse-state', rule: 'profile observe (p:2)' });
+  });
+
+  it('asking whether a command is enabled, and what is allowed, is none', () => {
+    const { policy, gates } = policyOf('[policy]\nprofile=observe\n');
+    policy.onDenied(() => assert.fail());
+    gates.qga({ name: 'guest-exec' });
+    gates.qga({ name: 'guest-ping' }, new Map());
+    gates.mayTell('active-user');
+  });
+
+  it('keeps from hosts what they may not ask for, and not from others who listen', async () => {
+    const { policy } = policyOf('[policy]\nprofile=full\n[deny u]\nclass=users\n');
+    const hub = new EventHub(
+      () => 1,
+      (event) => policy.enabled('qga', event).allowed,
+    );
+    const heard: string[] = [];
+    hub.onEvent(({ event }) => heard.push(event));
+    const session = { id: '1', uid: 0n, user: 'u', class: 'user', type: 'tty', seat: undefined };
+    hub.publish({ event: 'SESSION_ADDED', data: { session } });
+    hub.publish({ event: 'SHUTDOWN_BEGUN', data: {} });
+    const { events } = await hub.wait({ cursor: 0n, timeoutMs: 0, host: new AbortController().signal });
+    assert.deepEqual(heard, ['SESSION_ADDED', 'SHUTDOWN_BEGUN']);
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['SHUTDOWN_BEGUN'],
+    );
   });
 });
 

@@ -96,15 +96,18 @@ describe('conditions', () => {
   }
 
   it('tell the port where the file must be', () => {
-    assert.deepEqual(files.placesFor('/srv/data/x', false), ['/srv/data']);
-    assert.deepEqual(files.placesFor('/srv/data/x', true), []);
-    assert.deepEqual(files.placesFor('/srv/in/x', true), ['/srv/in']);
-    assert.deepEqual(files.placesFor('/etc/shadow', false), []);
+    assert.deepEqual(files.placesFor('/srv/data/x', false), { places: ['/srv/data'], rule: '[allow read] (p:1)' });
+    assert.deepEqual(files.placesFor('/srv/data/x', true)?.places, []);
+    assert.deepEqual(files.placesFor('/srv/in/x', true)?.places, ['/srv/in']);
+    assert.deepEqual(files.placesFor('/etc/shadow', false), {
+      places: [],
+      rule: '[allow read] (p:1) or [allow write] (p:6)',
+    });
     assert.equal(engineOf('').placesFor('/etc/shadow', true), undefined);
-    assert.deepEqual(engineOf('[policy]\nprofile=observe\n').placesFor('/x', false), []);
+    assert.deepEqual(engineOf('[policy]\nprofile=observe\n').placesFor('/x', false)?.places, []);
     const anywhere = engineOf('[allow a]\ncommand=guest-file-open\nmode=read\n');
     assert.equal(anywhere.placesFor('/x', false), undefined);
-    assert.deepEqual(anywhere.placesFor('/x', true), []);
+    assert.deepEqual(anywhere.placesFor('/x', true)?.places, []);
   });
 
   it('a program is one of the list or in one of its folders, and gets no environment from the host', () => {
