@@ -37,6 +37,23 @@ describe('calls that may hang', () => {
     }
   });
 
+  it('who is asked while he thinks is asked again afterwards, as long as that is in time', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const patience = new Patience(1000, 1);
+      let comeBack = (_: string) => {};
+      const first = patience.ask('a', () => new Promise<string>((resolve) => (comeBack = resolve)), late);
+      const second = patience.ask('a', async () => 'second', late);
+      const third = patience.ask('a', hangs, late);
+      comeBack('first');
+      assert.deepEqual(await Promise.all([first, second]), ['first', 'second']);
+      mock.timers.tick(1000);
+      assert.equal(await third, 'late');
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   it('only so many may hang at a time', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
