@@ -160,7 +160,7 @@ const PLAYERS: readonly { readonly name: string; readonly start: StartLogind; re
 
 for (const { name, start, skip } of PLAYERS) {
   describe(`sessions of a logind ${name}`, { skip }, () => {
-    it('are told from the login to the end', async () => {
+    it('are told from the login to the end, and so is its shutdown', async () => {
       await using bus = await new PrivateBus().start();
       await using logind = await start(bus);
       const environment = ['env', `DBUS_SYSTEM_BUS_ADDRESS=${bus.address}`] as const;
@@ -177,6 +177,8 @@ for (const { name, start, skip } of PLAYERS) {
       assert.ok(await host.until('SESSION_LOCKED'));
       await logind.show([]);
       assert.ok(await host.until('SESSION_REMOVED'));
+      await logind.announceShutdown();
+      assert.ok(await host.until('SHUTDOWN_BEGUN'));
     });
   });
 }
