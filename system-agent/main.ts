@@ -24,6 +24,7 @@ import { hookPlaces } from './freeze/hooks/places.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
 import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
+import { PolicyAlarm } from './policy/alarm.ts';
 import { gatesOf } from './policy/gates.ts';
 import { PolicyInForce } from './policy/in-force.ts';
 import { readPolicy } from './policy/read.ts';
@@ -107,7 +108,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   log.info('starting', { version: UGA_VERSION, commit: UGA_COMMIT, demo: options.demo, effects });
   const lists = new Lists(configuration, () => read(options), log);
   const policy = new PolicyInForce(config.policyFile, readPolicy, log);
-  const policyGates = gatesOf(policy);
+  const events = new EventHub(
+    () => Number(systemTimeNanoseconds() / 1000n),
+    (event) => policy.enabled('qga', event).allowed,
+  );
+  const policyGates = gatesOf(policy, new PolicyAlarm(events));
   const platform = linuxPlatform({
     effects,
     environment: process.env,
@@ -123,11 +128,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     policy,
     log,
   });
-  const events = new EventHub(
-    () => Number(systemTimeNanoseconds() / 1000n),
-    (event) => policy.enabled('qga', event).allowed,
-  );
-  policy.onDenied((data) => events.publish({ event: 'POLICY_DENIED', data }));
   const agent = systemAgent({
     channels: {
       qga: openChannel(config.qga, log, manager),

@@ -8,7 +8,8 @@ export function commandsPage(commands: readonly Command[]): string {
   return `# Commands of the QEMU guest agent's door
 
 Made by \`npm run docs\` from the commands themselves (\`system-agent/qga/commands\`). Arguments and results are those of
-QEMU ${QEMU_VERSION}'s schema for the guest agent; what differs is in [qga-differences.md](qga-differences.md). A command that
+QEMU ${QEMU_VERSION}'s schema for the guest agent; what differs is in [qga-differences.md](qga-differences.md). All of them, with errors and events,
+are in [uga.qapi.json](uga.qapi.json), and \`uga-query-schema\` tells a host the same. A command that
 cannot work on a system is not in that system's \`guest-info\`. *Changes* marks what changes the guest: the demonstration
 refuses it.
 

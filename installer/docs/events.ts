@@ -44,6 +44,6 @@ const END = `\`UgaEventSession\` has \`id\`, \`uid\`, \`user\`, \`class\`, \`typ
 are there when the agent starts are told as added.
 
 \`RESUMED\` and \`CLOCK_JUMPED\` are the kernel's word, so they are told without logind too. A guest that its host has paused, saved or
-rolled back has not slept: it learns of it when its clock is set, by a time server or \`guest-set-time\`. After either event an
-oVirt host is told everything anew.
+rolled back has not slept: it learns of it when its clock is set, by a time server or \`guest-set-time\`. A sleep of less than a second
+or two may be too short for its clock to tell. After either event an oVirt host is told everything anew.
 `;

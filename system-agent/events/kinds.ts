@@ -61,8 +61,8 @@ export const EVENTS = {
   RESUMED: kind('The guest has slept for so many seconds and is awake.', object({ seconds: number })),
   CLOCK_JUMPED: kind('Somebody has set the system clock, by so many seconds.', object({ seconds: number })),
   POLICY_DENIED: kind(
-    'The policy has refused what came through a door.',
-    object({ door: string, request: string, rule: string }),
+    'The policy has refused what came through a door; told once a second, and `untold` of them before this one were not.',
+    object({ door: string, request: string, rule: string, untold: int64 }),
   ),
   AUDIT_FAILED: kind('The audit trail could not be written.', object({ reason: string })),
 } as const;

@@ -5,24 +5,11 @@ import type { Door } from './classes.ts';
 import { type Decision, type Places, PolicyEngine } from './engine.ts';
 import type { Reading } from './parse.ts';
 import type { Policy } from './policy.ts';
-import { type Rate, TokenBucket } from './rate.ts';
-
-/** A request that was denied: its name, and what decided. */
-export interface Denial {
-  readonly door: Door;
-  readonly request: string;
-  readonly rule: string;
-}
-
-/** A host that is denied moves its pointer a hundred times a second. */
-const TOLD_DENIALS: Rate = { count: 20, periodMs: 60_000, text: '20/min' };
 
 /** The policy as doors and ports see it: it can be another one at the next request. */
 export class PolicyInForce {
   #engine: PolicyEngine;
   readonly #listeners = new Set<() => void>();
-  readonly #denials = new Set<(denial: Denial) => void>();
-  readonly #told: TokenBucket;
 
   /**
    * @param file where the policy is read from
@@ -35,7 +22,6 @@ export class PolicyInForce {
     private readonly log: Log,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.#told = new TokenBucket(TOLD_DENIALS, now);
     const { policy, problems } = read(file);
     this.#engine = new PolicyEngine(policy, now);
     if (policy.broken === undefined) return;
@@ -51,11 +37,7 @@ export class PolicyInForce {
   }
 
   decide(door: Door, command: string, args?: JsonObject): Decision {
-    const decision = this.#engine.decide(door, command, args);
-    if (!decision.allowed && this.#denials.size > 0 && this.#told.take()) {
-      for (const listener of this.#denials) listener({ door, request: command, rule: decision.rule });
-    }
-    return decision;
+    return this.#engine.decide(door, command, args);
   }
 
   placesFor(path: string, writes: boolean): Places | undefined {
@@ -81,12 +63,6 @@ export class PolicyInForce {
   onChange(listener: () => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
-  }
-
-  /** @param listener called for a request that is denied, a few times a minute at most; it must not throw */
-  onDenied(listener: (denial: Denial) => void): Disposable {
-    this.#denials.add(listener);
-    return { [Symbol.dispose]: () => this.#denials.delete(listener) };
   }
 
   /** For `uga status` and `uga doctor`. */

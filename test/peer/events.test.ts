@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningAgent, startAgentThrough, startSystemAgent } from '#test/support/agents.ts';
 import { PrivateBus } from '#test/support/dbus/daemon.ts';
 import { MockLogind, NativeLogind, type StartLogind } from '#test/support/dbus/logind.ts';
-import { without } from '#test/support/programs.ts';
+import { temporaryFolder, without } from '#test/support/programs.ts';
 import { RawClient } from '#test/support/raw-client.ts';
 import { session } from '#test/support/sessions.ts';
 
@@ -108,6 +109,22 @@ describe('a host that asks for events', () => {
     assert.equal((await host.ask(0, next)).restarted, false);
   });
 
+  it('hears what the policy has refused', async () => {
+    using folder = temporaryFolder();
+    const file = path.join(folder.path, 'policy.conf');
+    writeFileSync(file, '[policy]\nprofile=observe\n', { mode: 0o600 });
+    await using agent = await startSystemAgent('--policy', file);
+    using host = await Listener.connect(agent);
+    await host.ask(0);
+    host.send('guest-exec', { path: 'secret' });
+    await host.client.lines(1);
+    const { events } = await host.ask(0);
+    const [{ data = {} } = {}, ...more] = events;
+    assert.deepEqual([data.door, data.request, data.untold, more.length], ['qga', 'guest-exec', 0, 0]);
+    assert.match(String(data.rule), /observe/);
+    assert.doesNotMatch(JSON.stringify(events), /secret/);
+  });
+
   it('finds its command and the events in the schema', async () => {
     await using agent = await startSystemAgent();
     using host = await Listener.connect(agent);
@@ -160,7 +177,7 @@ const PLAYERS: readonly { readonly name: string; readonly start: StartLogind; re
 
 for (const { name, start, skip } of PLAYERS) {
   describe(`sessions of a logind ${name}`, { skip }, () => {
-    it('are told from the login to the end', async () => {
+    it('are told from the login to the end, and so is its shutdown', async () => {
       await using bus = await new PrivateBus().start();
       await using logind = await start(bus);
       const environment = ['env', `DBUS_SYSTEM_BUS_ADDRESS=${bus.address}`] as const;
@@ -177,6 +194,8 @@ for (const { name, start, skip } of PLAYERS) {
       assert.ok(await host.until('SESSION_LOCKED'));
       await logind.show([]);
       assert.ok(await host.until('SESSION_REMOVED'));
+      await logind.announceShutdown();
+      assert.ok(await host.until('SHUTDOWN_BEGUN'));
     });
   });
 }

@@ -35,11 +35,7 @@ export const guestExec = defineCommand({
     'capture-output': optional(captureOutput),
   }),
   result: struct('GuestExec', { pid: int64 }),
-  errors: [
-    'no such program, or one that may not be started',
-    'input-data is not base64',
-    'too many programs run or wait to be asked for',
-  ],
+  errors: ['no such program, or one that may not be started', 'input-data is not base64', 'too many programs run'],
   needs: ['exec'],
   readOnly: false,
 

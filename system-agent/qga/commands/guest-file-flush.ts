@@ -8,7 +8,11 @@ export const guestFileFlush = defineCommand({
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64 }),
   result: nothing,
-  errors: ['an unknown handle', 'what was buffered could not be written'],
+  errors: [
+    'an unknown handle',
+    'an earlier operation on the file that has not ended',
+    'what was buffered could not be written',
+  ],
   needs: ['files'],
   readOnly: false,
 

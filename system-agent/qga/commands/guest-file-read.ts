@@ -14,7 +14,12 @@ export const guestFileRead = defineCommand({
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
   args: object({ handle: int64, count: optional(int64) }),
   result: struct('GuestFileRead', { count: int64, 'buf-b64': string, eof: boolean }),
-  errors: ['an unknown handle', 'a count that is negative or above 48 MiB', 'the system refuses to read'],
+  errors: [
+    'an unknown handle',
+    'an earlier operation on the file that has not ended',
+    'a count that is negative or above 48 MiB',
+    'the system refuses to read',
+  ],
   needs: ['files'],
   readOnly: false,
 

@@ -24,7 +24,12 @@ export const guestFileSeek = defineCommand({
     }),
   }),
   result: struct('GuestFileSeek', { position: int64, eof: boolean }),
-  errors: ['an unknown handle', 'an unknown whence', 'a position before the beginning'],
+  errors: [
+    'an unknown handle',
+    'an earlier operation on the file that has not ended',
+    'an unknown whence',
+    'a position before the beginning',
+  ],
   needs: ['files'],
   readOnly: false,
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { it } from 'node:test';
-import { readAvailable, writeAvailable } from '#shared/native/descriptor.ts';
+import { hasMark, readAvailable, writeAvailable } from '#shared/native/descriptor.ts';
 import { ourProgram, safeEnvironment } from '#test/support/agents.ts';
 import { NotifySocket } from '#test/support/notify-socket.ts';
 import { Program, temporaryFolder } from '#test/support/programs.ts';
@@ -34,6 +34,8 @@ it('the program says how it is, and the next one takes the port over from one th
     await systemd.says(/^STATUS=qga connected$/);
     await systemd.says(/^WATCHDOG=1$/);
     await answers(pair.host);
+    // The answer arrives before the program has noted that it is said to the end.
+    await until(() => kept !== undefined && !hasMark(kept), 'the port to be at rest');
     first.kill('SIGKILL');
     await first.exited;
   }

@@ -15,6 +15,8 @@ const MOCK = 'org.freedesktop.DBus.Mock';
 /** A logind that shows the sessions it is given, and signals each difference as logind does. */
 export interface PlayedLogind extends AsyncDisposable {
   show(sessions: readonly Session[]): Promise<void>;
+  /** Says that the system goes down, which it does not. */
+  announceShutdown(): Promise<void>;
 }
 
 export type StartLogind = (bus: PrivateBus) => Promise<PlayedLogind>;
@@ -56,6 +58,11 @@ export class NativeLogind implements PlayedLogind {
       before.delete(one.id);
     }
     for (const id of before.keys()) await this.#manager('SessionRemoved', id);
+  }
+
+  async announceShutdown(): Promise<void> {
+    const signal = { path: MANAGER_PATH, interface: MANAGER, member: 'PrepareForShutdown' };
+    await this.peer.send('emit', { ...signal, signature: 'b', body: [true] });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,6 +152,11 @@ export class MockLogind implements PlayedLogind {
       await this.#manager('SessionRemoved', id);
     }
     this.#sessions = new Map(sessions.map((one) => [one.id, one]));
+  }
+
+  async announceShutdown(): Promise<void> {
+    const body = [new Variant('b', true)];
+    await this.#mock(MANAGER_PATH, 'EmitSignal', 'sssav', [MANAGER, 'PrepareForShutdown', 'b', body]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

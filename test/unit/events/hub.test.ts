@@ -76,13 +76,13 @@ describe('events', () => {
     const hub = hubNow();
     const long = 'x'.repeat(100_000);
     hub.publish({ event: 'ADDRESSES_CHANGED', data: { interfaces: [long], more: 0n } });
-    hub.publish({ event: 'POLICY_DENIED', data: { door: 'qga', request: long, rule: 'short' } });
+    hub.publish({ event: 'POLICY_DENIED', data: { door: 'qga', request: long, rule: 'short', untold: 0n } });
     const { events } = await hub.wait({ cursor: 0n, timeoutMs: 0, host: host().signal });
     assert.deepEqual(
       events.map(({ data }) => data),
       [
         { interfaces: [`${'x'.repeat(256)}…`], more: 0n },
-        { door: 'qga', request: `${'x'.repeat(256)}…`, rule: 'short' },
+        { door: 'qga', request: `${'x'.repeat(256)}…`, rule: 'short', untold: 0n },
       ],
     );
   });

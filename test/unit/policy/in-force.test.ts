@@ -5,6 +5,8 @@ import { JsonReader } from '#protocol/qga/reader.ts';
 import { silent } from '#shared/log/log.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
 import { EventHub } from '#system-agent/events/hub.ts';
+import type { AgentEvent } from '#system-agent/events/kinds.ts';
+import { PolicyAlarm } from '#system-agent/policy/alarm.ts';
 import { gatesOf } from '#system-agent/policy/gates.ts';
 import { PolicyInForce } from '#system-agent/policy/in-force.ts';
 import { parsePolicy } from '#system-agent/policy/parse.ts';
@@ -59,17 +61,17 @@ describe('a policy in force', () => {
 
 describe('events of a policy', () => {
   it('tells of denials, of a flood only the first', () => {
-    const { policy, gates } = policyOf('[policy]\nprofile=observe\n');
-    const denials: unknown[] = [];
-    policy.onDenied((denial) => denials.push(denial));
+    const { policy } = policyOf('[policy]\nprofile=observe\n');
+    const told: AgentEvent[] = [];
+    const gates = gatesOf(policy, new PolicyAlarm({ publish: (event) => told.push(event) }, () => 0));
     for (let n = 0; n < 1000; n++) gates.vdagent.admits('mouse-state');
-    assert.equal(denials.length, 20);
-    assert.deepEqual(denials[0], { door: 'vdagent', request: 'mouse-state', rule: 'profile observe (p:2)' });
+    const data = { door: 'vdagent', request: 'mouse-state', rule: 'profile observe (p:2)', untold: 0n };
+    assert.deepEqual(told, [{ event: 'POLICY_DENIED', data }]);
   });
 
   it('asking whether a command is enabled, and what is allowed, is none', () => {
-    const { policy, gates } = policyOf('[policy]\nprofile=observe\n');
-    policy.onDenied(() => assert.fail());
+    const { policy } = policyOf('[policy]\nprofile=observe\n');
+    const gates = gatesOf(policy, { denied: () => assert.fail() });
     gates.qga({ name: 'guest-exec' });
     gates.qga({ name: 'guest-ping' }, new Map());
     gates.mayTell('active-user');

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../support/wait.ts';
 import type { Domain } from '../domain.ts';
 
 const EVENT_TIMEOUT_MS = 60_000;
+/** The guest's hardware clock, by which it knows how long it has slept, counts whole seconds. */
+const SLEEP_MS = 5_000;
 
 interface Batch {
   readonly cursor: number;
@@ -65,6 +68,18 @@ export function extensions(domain: () => Domain): void {
     const { cursor: next } = await wait({});
     await inside('umount /root/mounted && rm /root/image');
     assert.deepEqual(await eventAfter(next, 'MOUNTS_CHANGED'), { mounted: [], unmounted: [place], more: 0 });
+  });
+
+  it('uga-event-wait: that the guest has slept', async () => {
+    const { cursor } = await wait({});
+    await domain().virsh('dompmsuspend', 'mem');
+    const isAsleep = async () => ((await domain().virsh('domstate')) === 'pmsuspended' ? true : undefined);
+    await until(EVENT_TIMEOUT_MS, 'the guest to sleep', isAsleep);
+    await sleep(SLEEP_MS);
+    await domain().virsh('dompmwakeup');
+    await domain().channelBecomes('connected', EVENT_TIMEOUT_MS);
+    const { seconds } = await eventAfter(cursor, 'RESUMED');
+    assert.ok(Number(seconds) >= SLEEP_MS / 1000 - 2, String(seconds));
   });
 
   it('uga-event-wait: the clock that a host sets', async () => {
