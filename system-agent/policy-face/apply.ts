@@ -17,6 +17,8 @@ export const DROP_IN = '/etc/systemd/system/uga-system-agent.service.d/50-uga-po
 export interface ApplyOptions {
   readonly file: string;
   readonly dryRun: boolean;
+  /** Folders that the agent writes to, beside those that systemd makes for its unit. */
+  readonly folders?: readonly string[];
   /** Another place for the drop-in, for tests. */
   readonly dropIn?: string;
 }
@@ -28,7 +30,7 @@ export interface ApplyOptions {
  *   cannot be written
  */
 export async function apply(word: string, options: ApplyOptions, io: Pick<Io, 'stdout'>): Promise<number> {
-  const { file, dryRun, dropIn = DROP_IN } = options;
+  const { file, dryRun, folders = [], dropIn = DROP_IN } = options;
   if (!isProfile(word)) {
     throw new AgentError('invalid-argument', `'${word}' is no profile; expected ${PROFILE_NAMES.join(', ')}`);
   }
@@ -36,7 +38,7 @@ export async function apply(word: string, options: ApplyOptions, io: Pick<Io, 's
   const text = withProfile(present ?? '', word, file);
   const { policy } = parsePolicy(text, file);
   if (policy.broken !== undefined) throw new AgentError('failed', `${policy.broken}: nothing was changed`);
-  const directives = confinementsFor(policy);
+  const directives = confinementsFor(policy, folders);
   const say = (line: string) => io.stdout.write(`${plain(line, 4_000)}\n`);
   const done = dryRun ? 'would be written' : 'written';
   try {

@@ -1,10 +1,12 @@
+import path from 'node:path';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Io } from '#shared/cli/io.ts';
 import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/options.ts';
 import { plain } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
+import { isBelow } from '#shared/files.ts';
 import { formatJson } from '#shared/json/format.ts';
-import { DEFAULT_FILE, DEFAULTS } from '../config/config.ts';
+import { type Config, DEFAULT_FILE, DEFAULTS } from '../config/config.ts';
 import { formatProblem } from '../config/findings.ts';
 import { readConfiguration } from '../config/read.ts';
 import { parseAbsolutePath } from '../config/values.ts';
@@ -126,13 +128,21 @@ async function act(action: string | undefined, word: string | undefined, options
       return decision.allowed ? 0 : 1;
     }
     case 'apply':
-      return apply(word ?? '', { file, dryRun: options['dry-run'] }, io);
+      return apply(word ?? '', { file, dryRun: options['dry-run'], folders: foldersOf(configuration.config) }, io);
     case 'show':
       io.stdout.write(show(reading.policy, file, options.json));
       return 0;
     default:
       throw usage(`'${action}' is none of ${ACTIONS.join(', ')}`);
   }
+}
+
+/** Where the agent writes if it is not where its unit has folders anyway. */
+function foldersOf({ stateDir, link, control, qga, ovirt, vdagent }: Config): string[] {
+  const sockets = [qga, ovirt, vdagent].flatMap((channel) => (channel.kind === 'unix-listen' ? [channel.path] : []));
+  const folders = [stateDir, ...[link, control, ...sockets].map((socket) => path.dirname(socket))];
+  const own = [DEFAULTS.stateDir, path.dirname(DEFAULTS.link)];
+  return [...new Set(folders)].filter((folder) => own.every((one) => folder !== one && !isBelow(one, folder)));
 }
 
 function doorOf(word = 'qga'): Door {

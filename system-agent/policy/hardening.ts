@@ -10,6 +10,7 @@ interface Confinement {
 
 /** Whatever these start or write is the administrator's business: programs of the host, files, hooks around a freeze. */
 const ANYTHING: readonly Class[] = ['exec', 'files', 'freeze', 'lifecycle'];
+const READ_ONLY = 'ProtectSystem=strict';
 /** They ask for the guest's own mounts, of which a unit with a view of its own sees others. */
 const MOUNTS: readonly Class[] = ['storage', 'trim'];
 
@@ -27,7 +28,7 @@ const CONFINEMENTS: readonly Confinement[] = [
   { directive: 'SystemCallArchitectures=native', needs: ANYTHING },
   { directive: 'CapabilityBoundingSet=~CAP_SYS_TIME', needs: [...ANYTHING, 'time'] },
   { directive: 'CapabilityBoundingSet=~CAP_SYS_MODULE CAP_SYS_RAWIO CAP_SYS_BOOT', needs: ANYTHING },
-  { directive: 'ProtectSystem=strict', needs: [...ANYTHING, ...MOUNTS, 'accounts'] },
+  { directive: READ_ONLY, needs: [...ANYTHING, ...MOUNTS, 'accounts'] },
   { directive: 'ProtectHome=read-only', needs: [...ANYTHING, ...MOUNTS, 'accounts'] },
   { directive: 'PrivateTmp=yes', needs: [...ANYTHING, ...MOUNTS, 'accounts'] },
   { directive: 'ProtectControlGroups=yes', needs: [...ANYTHING, ...MOUNTS] },
@@ -43,8 +44,19 @@ export function classesIn(policy: Policy): ReadonlySet<Class> {
   return new Set(enabled.map(([, of]) => of));
 }
 
-/** Directives for the unit of the agent that leave everything that the policy allows possible. */
-export function confinementsFor(policy: Policy): readonly string[] {
+/**
+ * Directives for the unit of the agent that leave everything that the policy allows possible.
+ * @param folders that the agent writes to, beside those that systemd makes for the unit
+ */
+export function confinementsFor(policy: Policy, folders: readonly string[] = []): readonly string[] {
   const allowed = classesIn(policy);
-  return CONFINEMENTS.filter(({ needs }) => !needs.some((one) => allowed.has(one))).map(({ directive }) => directive);
+  const possible = CONFINEMENTS.filter(({ needs }) => !needs.some((one) => allowed.has(one)));
+  const directives = possible.map(({ directive }) => directive);
+  if (!directives.includes(READ_ONLY) || folders.length === 0) return directives;
+  return [...directives, `ReadWritePaths=${folders.map(quoted).join(' ')}`];
+}
+
+/** A path that need not be there, as systemd.syntax(7) and its specifiers want it. */
+function quoted(folder: string): string {
+  return `"-${folder.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 }

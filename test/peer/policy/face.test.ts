@@ -120,6 +120,16 @@ describe('uga policy apply', () => {
       assert.deepEqual(readdirSync(scratch.path).includes('policy.conf'), false);
     });
   }
+
+  it('leaves the state writable where the configuration has put it', () => {
+    const other = path.join(scratch.path, 'state.conf');
+    writeFileSync(other, '[state]\ndirectory=/srv/uga\n[originals]\nhonour=no\n');
+    const [program, ...face] = ourProgram('policy');
+    const words = [...face, '--config', other, '--policy', file, 'apply', 'minimal', '--dry-run'];
+    const { stdout } = spawnSync(program, words, { env: safeEnvironment(), encoding: 'utf8', timeout: 20_000 });
+    assert.match(stdout, /ReadWritePaths="-\/srv\/uga"\n/);
+    assert.doesNotMatch(policy('apply', 'minimal', '--dry-run').stdout, /ReadWritePaths/);
+  });
 });
 
 const INFO = '{"execute":"guest-info"}';

@@ -95,6 +95,14 @@ describe('what is confined', () => {
     assert.ok(of(text).includes('CapabilityBoundingSet=~CAP_SYS_TIME'));
   });
 
+  it('leaves the folders writable that the configuration names', () => {
+    const { policy } = parsePolicy('[policy]\nprofile=confidential\n', 'p');
+    const directives = confinementsFor(policy, ['/srv/uga', '/srv/a "b" 100%']);
+    assert.equal(directives.at(-1), 'ReadWritePaths="-/srv/uga" "-/srv/a \\"b\\" 100%%"');
+    const observing = parsePolicy('[policy]\nprofile=observe\n', 'p').policy;
+    assert.ok(confinementsFor(observing, ['/srv']).every((directive) => !directive.startsWith('ReadWritePaths')));
+  });
+
   it('never what V8 or the ports of hosts need', () => {
     for (const directive of of('[policy]\nprofile=confidential\n')) {
       assert.doesNotMatch(directive, /MemoryDenyWriteExecute|ProtectClock|Device|ProtectHostname|PrivateNetwork/);
