@@ -1,8 +1,11 @@
 import type { JsonObject, Printable } from '#shared/json/value.ts';
 import type { Head } from './chain.ts';
 
-/** How an argument of a request is written down: as it is (lists up to 16 of such), how many, or how many and their hash. */
-export type Showing = 'value' | 'count' | 'digest';
+/**
+ * How an argument of a request is written down: as it is, if it has that type (`texts`: the first 16 of a list); of any list
+ * how many it has (`count`), or that and a hash of its texts (`digest`).
+ */
+export type Showing = 'text' | 'number' | 'flag' | 'texts' | 'count' | 'digest';
 
 /**
  * What is written of a command. `poll`: only how often; `access`: somebody looks at what is not for everybody; `change`:

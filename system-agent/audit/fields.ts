@@ -30,26 +30,35 @@ export function shownResult(rule: Rule, result: Printable | undefined): Printabl
 
 function show(value: JsonValue, showing: Showing): Printable | undefined {
   const items = Array.isArray(value) ? (value as readonly JsonValue[]) : undefined;
-  if (showing === 'value') {
-    if (items === undefined) return scalar(value, MAX_TEXT);
-    const shown = items.slice(0, MAX_ITEMS).map((item) => scalar(item, MAX_ITEM) ?? null);
-    return items.length > MAX_ITEMS ? { first: shown, count: items.length } : shown;
+  switch (showing) {
+    case 'text':
+      return typeof value === 'string' ? cut(value, MAX_TEXT) : undefined;
+    case 'number':
+      return typeof value === 'bigint' || typeof value === 'number' ? value : undefined;
+    case 'flag':
+      return typeof value === 'boolean' ? value : undefined;
+    case 'texts':
+      return (
+        items && { count: items.length, first: textsOf(items.slice(0, MAX_ITEMS)).map((text) => cut(text, MAX_ITEM)) }
+      );
+    case 'count':
+      return items?.length;
+    case 'digest':
+      return items && { count: items.length, sha256: digest(items) };
   }
-  const count = items?.length;
-  if (count === undefined || showing === 'count') return count;
-  return { count, sha256: digest(items ?? []) };
 }
 
 /** Over the texts, each ended by a NUL byte, as the kernel keeps the arguments of a program: /proc/PID/cmdline. */
 function digest(items: readonly JsonValue[]): string {
   const hash = createHash('sha256');
-  for (const item of items) if (typeof item === 'string') hash.update(`${item}\0`);
+  for (const text of textsOf(items)) hash.update(`${text}\0`);
   return hash.digest('hex');
 }
 
-function scalar(value: JsonValue, maxLength: number): Printable | undefined {
-  if (typeof value === 'string') return value.length > maxLength ? `${value.slice(0, maxLength)}...` : value;
-  return isScalar(value) ? value : undefined;
+const textsOf = (items: readonly JsonValue[]): string[] => items.filter((item) => typeof item === 'string');
+
+function cut(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}...` : text;
 }
 
 function isScalar(value: unknown): value is bigint | number | boolean | string {

@@ -13,9 +13,9 @@ import { temporaryFolder } from '#test/support/programs.ts';
 import { until } from '#test/support/until.ts';
 
 const RULES: Readonly<Record<string, Rule>> = {
-  run: { weight: 'change', args: { path: 'value', arg: 'digest' }, result: ['pid'] },
-  look: { weight: 'access', args: { path: 'value' } },
-  read: { weight: 'access', args: { handle: 'value' }, oncePer: ['handle'] },
+  run: { weight: 'change', args: { path: 'text', arg: 'digest' }, result: ['pid'] },
+  look: { weight: 'access', args: { path: 'text', list: 'texts', flag: 'flag' } },
+  read: { weight: 'access', args: { handle: 'number' }, oncePer: ['handle'] },
   thaw: { weight: 'change', always: true, result: 'value' },
 };
 const run = { name: 'run', readOnly: false };
@@ -93,8 +93,9 @@ describe('what is recorded', () => {
     const { trail, door } = trailIn(folder.path);
     await trail.start();
     door.before(look, args({ path: 'x'.repeat(100_000) }));
-    door.before(look, args({ path: Array.from({ length: 1000 }, () => 'y'.repeat(1000)) }));
-    door.before(look, args({ path: args({ deep: 'secret' }) }));
+    door.before(look, args({ list: Array.from({ length: 1000 }, () => 'y'.repeat(1000)) }));
+    door.before(look, args({ path: args({ deep: 'secret' }), list: 'secret', flag: 'secret' }));
+    door.before(look, args({ list: [args({ deep: 'secret' })] }));
     const text = readFileSync(path.join(folder.path, 'audit.log'), 'utf8');
     assert.ok(text.length < 12_000, `${text.length}`);
     assert.match(text, /"count": 1000/);
