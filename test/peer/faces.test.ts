@@ -32,7 +32,17 @@ describe('uga', () => {
   it('--help lists the faces that work, --version names the build', () => {
     const help = uga('--help');
     assert.equal(help.status, 0);
-    for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'status', 'doctor', 'host', 'demo'])
+    for (const face of [
+      'system-agent',
+      'session-agent',
+      'qemu-ga',
+      'config',
+      'audit',
+      'status',
+      'doctor',
+      'host',
+      'demo',
+    ])
       assert.match(help.stdout, new RegExp(`^ +${face} `, 'm'));
     assert.match(uga('--version').stdout, /^uga \d+\.\d+\.\d+ \([0-9a-f]{12}|unknown\)\n$/);
   });
@@ -46,7 +56,17 @@ describe('uga', () => {
     });
   }
 
-  for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'status', 'doctor', 'host', 'demo']) {
+  for (const face of [
+    'system-agent',
+    'session-agent',
+    'qemu-ga',
+    'config',
+    'audit',
+    'status',
+    'doctor',
+    'host',
+    'demo',
+  ]) {
     it(`${face} --help exits 0 and writes only to stdout`, () => {
       const result = uga(face, '--help');
       assert.equal(result.status, 0, result.stderr);

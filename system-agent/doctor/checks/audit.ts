@@ -3,7 +3,7 @@ import { type Check, fail, ok, unknown, warn } from '../finding.ts';
 /** Is what hosts do written down? */
 export const audit: Check = {
   name: 'audit',
-  decide({ agent, config, isRoot }) {
+  decide({ agent, config }) {
     if (!agent.known) return [unknown('whether the audit log is written only the agent knows', 'start the agent')];
     const { audit } = agent.value.status;
     if (audit === undefined) {
@@ -20,7 +20,7 @@ export const audit: Check = {
       return [fail(`the audit log in ${folder} cannot be written: ${why}; ${then}`, 'make room, or mend the folder')];
     }
     if (lost > 0) return [warn(`${lost} records of the audit log were lost`, "see 'uga audit show'")];
-    return [ok(`${count} records in the audit log in ${folder}${isRoot ? '' : ', as far as it is told'}`)];
+    return [ok(`${count} records in the audit log in ${folder}`)];
   },
 };
 
