@@ -46,7 +46,7 @@ export interface QgaParts {
 
 /** The QEMU guest agent's door by itself, with what it keeps open for its hosts: all that qemu-ga is. */
 export function qgaAgent(parts: QgaParts): Service {
-  return new ServiceGroup('qga', [...recorder(parts.audit), ...keptFor(parts.platform), qgaDoor(parts)]);
+  return new ServiceGroup('qga', [...keptFor(parts.platform, parts.audit), qgaDoor(parts)]);
 }
 
 function qgaDoor({ channel, platform, gate, audit, log }: QgaParts): QgaDoor {
@@ -58,11 +58,6 @@ function qgaDoor({ channel, platform, gate, audit, log }: QgaParts): QgaDoor {
   );
 }
 
-/** First to start and last to stop: nothing that a host does comes before or after. */
-function recorder(audit: AuditTrail | undefined): Service[] {
-  return audit === undefined ? [] : [audit];
-}
-
 function auditedDoor(
   audit: AuditTrail | undefined,
   door: string,
@@ -71,9 +66,12 @@ function auditedDoor(
   return audit && new AuditedDoor(audit, door, rules);
 }
 
-/** Capabilities that hold something between two requests. */
-function keptFor({ files, exec, freeze }: Partial<Platform>): Service[] {
-  return [files, exec, freeze].filter((port) => port !== undefined);
+/**
+ * What holds something between two requests. The audit before all doors, so that it misses nothing, and after the freeze: what
+ * an earlier agent has left frozen is thawed before anything is written.
+ */
+function keptFor({ files, exec, freeze }: Partial<Platform>, audit: AuditTrail | undefined): Service[] {
+  return [files, exec, freeze, audit].filter((part) => part !== undefined);
 }
 
 export interface Parts {
@@ -162,8 +160,7 @@ export function systemAgent(parts: Parts): Service {
     audit,
   };
   return new ServiceGroup('system-agent', [
-    ...recorder(audit),
-    ...keptFor(platform),
+    ...keptFor(platform, audit),
     ...servicesOf(qga),
     bus,
     sessions,

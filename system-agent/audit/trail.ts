@@ -47,6 +47,7 @@ export class AuditTrail implements AuditLog, Service {
 
   /** Never fails: what cannot be written now may be later, and a guest without an agent is no safer. */
   async start(): Promise<void> {
+    if (this.#isHeld) return; // file systems were found frozen: opened with the first record after the thaw
     try {
       this.#file.open();
     } catch (error) {

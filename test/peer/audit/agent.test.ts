@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { logFiles } from '#system-agent/audit/folder.ts';
 import { logLines } from '#system-agent/audit/lines.ts';
 import { verifyLog } from '#system-agent/audit/verify.ts';
-import { type RunningAgent, startConfinedAgent, startSystemAgent } from '#test/support/agents.ts';
-import { temporaryFolder } from '#test/support/programs.ts';
+import { type RunningAgent, startAgentThrough, startConfinedAgent, startSystemAgent } from '#test/support/agents.ts';
+import { temporaryFolder, without } from '#test/support/programs.ts';
 import { RawClient } from '#test/support/raw-client.ts';
 import { until } from '#test/support/until.ts';
 
@@ -149,6 +149,41 @@ describe('the audit of a running agent', () => {
       client.send('{"execute":"guest-exec","arguments":{"path":"/bin/true"}}\n');
       return existsSync(path.join(place, 'audit.log'));
     });
+  });
+});
+
+describe('a disk that is full', {
+  skip: process.getuid?.() !== 0 ? 'namespaces need root' : without('unshare'),
+}, () => {
+  /** Runs what follows the folder with a small disk there that nobody else sees. */
+  const SMALL_DISK = 'mount -t tmpfs -o size=4m none "$1"; folder=$1; shift; exec "$@" --audit "$folder"';
+
+  it('takes no service from a host, and once there is room the log goes on and is whole', async () => {
+    using folder = temporaryFolder();
+    const place = path.join(folder.path, 'log');
+    mkdirSync(place);
+    await using agent = await startAgentThrough(
+      ['unshare', '--mount', 'sh', '-ec', SMALL_DISK, 'sh', place],
+      `below:${folder.path}`,
+    );
+    const log = `/proc/${agent.program.pid}/root${place}`;
+    writeFileSync(path.join(log, 'filler'), Buffer.alloc(4000 * 1024));
+    using client = await RawClient.connect(agent.socket);
+    const open = { path: path.join(folder.path, 'absent') };
+    await until(() => {
+      client.send(`${JSON.stringify({ execute: 'guest-file-open', arguments: open })}\n`.repeat(50));
+      return agent.program.stderr.includes('the audit cannot be written');
+    });
+    client.send(`${JSON.stringify({ execute: 'guest-sync', arguments: { id: 7 } })}\n`);
+    await client.receive((received) => received.includes('{"return": 7}'));
+    assert.match(JSON.stringify(await ask(client, 'guest-file-open', open)), /No such file/);
+    assert.deepEqual((await verifyLog(logLines(log), undefined)).flaws, []);
+    rmSync(path.join(log, 'filler'));
+    await until(() => {
+      client.send('{"execute":"guest-ping"}\n{"execute":"guest-file-open","arguments":{"path":"/absent"}}\n');
+      return agent.program.stderr.includes('the audit is written again');
+    });
+    assert.deepEqual((await verifyLog(logLines(log), undefined)).flaws, []);
   });
 });
 

@@ -185,6 +185,36 @@ describe('while file systems are frozen', () => {
     await trail.stop();
   });
 
+  it('a log that was never opened is not, until the thaw', async () => {
+    using folder = temporaryFolder();
+    const place = path.join(folder.path, 'audit');
+    const { trail, door } = trailIn(place);
+    trail.shut();
+    await trail.start();
+    door.before(run, args());
+    assert.equal(existsSync(place), false);
+    trail.open();
+    assert.equal(records(place).length, 1);
+    await trail.stop();
+  });
+
+  it('a stop writes nothing, a thaw after it what has waited', async () => {
+    using folder = temporaryFolder();
+    const { trail, door } = trailIn(folder.path);
+    await trail.start();
+    door.before(ping, args());
+    trail.shut();
+    door.before(run, args());
+    await trail.stop();
+    assert.equal(records(folder.path).length, 0);
+    trail.open();
+    assert.deepEqual(
+      records(folder.path).map(({ kind }) => kind),
+      ['request', 'counts'],
+    );
+    await trail.stop();
+  });
+
   it('nothing is refused for want of a disk', async () => {
     using folder = temporaryFolder();
     const { trail, door } = trailIn(folder.path, 'deny');
