@@ -121,6 +121,7 @@ describe('uga system-agent', () => {
       [
         '[channels]\nqga=off\novirt=virtio:ovirt-guest-agent.0\nvdagent=virtio:com.redhat.spice.0\n',
         '[qga]\nblock-rpcs=\nallow-rpcs=*\n',
+        '[policy]\nfile=/etc/uga/policy.conf\n',
         '[ovirt]\nheart_beat_rate=5\nreport_user_rate=10\nreport_num_cpu_rate=60\nreport_application_rate=120\n' +
           'ignored_nics=docker0\n',
         '[freeze]\nlease=600\nhook=auto\nhook-timeout=60\nhooks-directory=/etc/uga/freeze.d\n',
