@@ -46,6 +46,11 @@ export const FACES: readonly Face[] = [
     summary: 'what is wrong here, and what to do',
     load: () => import('./system-agent/doctor/main.ts'),
   },
+  {
+    name: 'audit',
+    summary: 'the log of what hosts did, and whether it is as it was written',
+    load: () => import('./system-agent/audit-face/main.ts'),
+  },
   { name: 'host', summary: 'talk to an agent from the host side', load: () => import('./host/main.ts') },
   {
     name: 'demo',

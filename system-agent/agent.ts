@@ -2,6 +2,9 @@ import type { Bus } from '#shared/dbus/bus.ts';
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ListeningSocket } from '#shared/socket/listening-socket.ts';
+import type { DoorAudit } from './audit/audit.ts';
+import { AuditedDoor } from './audit/door.ts';
+import type { AuditTrail } from './audit/trail.ts';
 import type { Channel } from './channels/channel.ts';
 import type { DescribedDoor } from './control/described.ts';
 import { type Overview, statusFor } from './control/overview.ts';
@@ -9,12 +12,14 @@ import { ControlServer } from './control/server.ts';
 import type { EventHub } from './events/hub.ts';
 import { eventSources } from './events/sources/index.ts';
 import { EventWatching } from './events/watching.ts';
+import { audited as ovirtAudited } from './ovirt/audited.ts';
 import { OvirtDoor } from './ovirt/door.ts';
 import type { Gate as OvirtGate } from './ovirt/gate.ts';
 import type { OvirtOptions } from './ovirt/options.ts';
 import type { Platform } from './platform.ts';
 import type { UinputSpec } from './pointer/spec.ts';
 import { Tablet } from './pointer/tablet.ts';
+import { audited as qgaAudited } from './qga/audited.ts';
 import { commands } from './qga/commands/index.ts';
 import { Dispatcher } from './qga/dispatcher.ts';
 import { QgaDoor } from './qga/door.ts';
@@ -26,6 +31,7 @@ import { LinkServer } from './session-link/server.ts';
 import { SessionDirector } from './sessions/director.ts';
 import { UTMP_FILES } from './sessions/utmp.ts';
 import { SessionsWatch } from './sessions/watch.ts';
+import { audited as vdagentAudited } from './vdagent/audited.ts';
 import { VdagentDoor } from './vdagent/door.ts';
 import type { Gate as VdagentGate } from './vdagent/gate.ts';
 
@@ -33,24 +39,39 @@ export interface QgaParts {
   readonly channel: Channel;
   readonly platform: Partial<QgaPorts>;
   readonly gate: QgaGate;
+  /** Undefined where nothing is recorded. */
+  readonly audit: AuditTrail | undefined;
   readonly log: Log;
 }
 
 /** The QEMU guest agent's door by itself, with what it keeps open for its hosts: all that qemu-ga is. */
 export function qgaAgent(parts: QgaParts): Service {
-  return new ServiceGroup('qga', [...keptFor(parts.platform), qgaDoor(parts)]);
+  return new ServiceGroup('qga', [...keptFor(parts.platform, parts.audit), qgaDoor(parts)]);
 }
 
-function qgaDoor({ channel, platform, gate, log }: QgaParts): QgaDoor {
+function qgaDoor({ channel, platform, gate, audit, log }: QgaParts): QgaDoor {
+  const ports = { ...platform, ...(audit && { audit }) };
+  const recording = auditedDoor(audit, 'qga', qgaAudited);
   return new QgaDoor(
     channel,
-    new Dispatcher(commands, platform, frozenGate(platform.freeze, gate), log.child({ door: 'qga' })),
+    new Dispatcher(commands, ports, frozenGate(platform.freeze, gate), log.child({ door: 'qga' }), recording),
   );
 }
 
-/** Capabilities that hold something between two requests. */
-function keptFor({ files, exec, freeze }: Partial<Platform>): Service[] {
-  return [files, exec, freeze].filter((port) => port !== undefined);
+function auditedDoor(
+  audit: AuditTrail | undefined,
+  door: string,
+  rules: ConstructorParameters<typeof AuditedDoor>[2],
+): DoorAudit | undefined {
+  return audit && new AuditedDoor(audit, door, rules);
+}
+
+/**
+ * What holds something between two requests. The audit before all doors, so that it misses nothing, and after the freeze: what
+ * an earlier agent has left frozen is thawed before anything is written.
+ */
+function keptFor({ files, exec, freeze }: Partial<Platform>, audit: AuditTrail | undefined): Service[] {
+  return [files, exec, freeze, audit].filter((part) => part !== undefined);
 }
 
 export interface Parts {
@@ -68,6 +89,8 @@ export interface Parts {
     readonly mayTell: (report: string) => boolean;
     readonly vdagent: VdagentGate;
   };
+  /** Undefined where nothing is recorded. */
+  readonly audit: AuditTrail | undefined;
   readonly ovirt: OvirtOptions;
   /** The system bus, where logind is. */
   readonly bus: Bus & Service;
@@ -88,19 +111,27 @@ export interface Parts {
  * for an answer come first; sessions, which can come late, after them.
  */
 export function systemAgent(parts: Parts): Service {
-  const { channels, platform, gates, bus, link, uinput, events, control, manager, build, log } = parts;
+  const { channels, platform, gates, audit, bus, link, uinput, events, control, manager, build, log } = parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
   const tablet = new Tablet(uinput, platform.pointer, log);
   const qga = openDoor('qga', channels.qga, (channel) =>
-    qgaDoor({ channel, platform: { ...platform, events }, gate: gates.qga, log }),
+    qgaDoor({ channel, platform: { ...platform, events }, gate: gates.qga, audit, log }),
   );
   const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
     const ports = { ...platform, console: director };
     const { ovirt: options } = parts;
     const { ovirt: gate, mayTell } = gates;
-    return new OvirtDoor({ channel, ports, gate, mayTell, options, log: log.child({ door: 'ovirt' }) });
+    return new OvirtDoor({
+      channel,
+      ports,
+      gate,
+      mayTell,
+      options,
+      log: log.child({ door: 'ovirt' }),
+      audit: auditedDoor(audit, 'ovirt', ovirtAudited),
+    });
   });
   const watching = new EventWatching(events, eventSources(platform, director, bus, log), log);
   events.onEvent(({ event }) => {
@@ -114,6 +145,7 @@ export function systemAgent(parts: Parts): Service {
       pointer: tablet,
       gate: gates.vdagent,
       log: log.child({ door: 'vdagent' }),
+      audit: auditedDoor(audit, 'vdagent', vdagentAudited),
     });
   });
   const overview: Overview = {
@@ -125,9 +157,10 @@ export function systemAgent(parts: Parts): Service {
     pointer: tablet,
     bus,
     freeze: platform.freeze,
+    audit,
   };
   return new ServiceGroup('system-agent', [
-    ...keptFor(platform),
+    ...keptFor(platform, audit),
     ...servicesOf(qga),
     bus,
     sessions,

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { helpText, reportUsage } from '#shared/cli/help.ts';
 import type { Io } from '#shared/cli/io.ts';
 import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/options.ts';
@@ -7,9 +8,11 @@ import { AgentError } from '#shared/errors.ts';
 import { stopWithInput } from '#shared/lifecycle/input-end.ts';
 import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { createValvedLog } from '#shared/log/stderr.ts';
+import { bothValves } from '#shared/log/valve.ts';
 import { systemTimeNanoseconds } from '#shared/native/clock.ts';
 import { listenPublicly } from '#shared/socket/public-socket.ts';
 import { systemAgent } from './agent.ts';
+import { auditOf } from './audit/open.ts';
 import { openChannel } from './channels/open.ts';
 import { CHANNEL_SYNTAX, parseChannelSpec } from './channels/spec.ts';
 import { type Config, DEFAULT_FILE, DEFAULTS } from './config/config.ts';
@@ -48,6 +51,11 @@ export const COMMAND_LINE = {
     { name: 'link', value: 'PATH', help: `Socket for the agents of login sessions (default ${DEFAULTS.link}).` },
     { name: 'control', value: 'PATH', help: `Socket for status and doctor (default ${DEFAULTS.control}).` },
     { name: 'state-dir', value: 'DIR', help: `Folder for what must outlive a restart (default ${DEFAULTS.stateDir}).` },
+    {
+      name: 'audit',
+      value: 'DIR|off',
+      help: `Folder of the log of what hosts do (default ${DEFAULTS.auditDirectory}; with --state-dir its subfolder audit).`,
+    },
     {
       name: 'uinput',
       value: 'auto|off|fake:PATH',
@@ -113,6 +121,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     (event) => policy.enabled('qga', event).allowed,
   );
   const policyGates = gatesOf(policy, new PolicyAlarm(events));
+  const audit = keepsAudit(configuration, effects) ? auditOf(config, log) : undefined;
   const platform = linuxPlatform({
     effects,
     environment: process.env,
@@ -123,7 +132,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       lease: config.freezeLease,
       hooks: hookPlaces(configuration),
       hookSeconds: config.hookSeconds,
-      valve,
+      valve: bothValves(valve, audit),
     },
     policy,
     log,
@@ -136,6 +145,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       vdagent: openChannel(config.vdagent, log),
     },
     platform,
+    audit,
     gates: {
       ...policyGates,
       // The policy comes last: what another one refuses does not count against its rates.
@@ -194,6 +204,11 @@ function read(options: Options): Configuration {
   return configuration;
 }
 
+/** An agent that is to change nothing writes where it was told on its command line, and nowhere else. */
+function keepsAudit({ origins }: Configuration, effects: Effects): boolean {
+  return effects === 'real' || origins.auditDirectory === 'command line';
+}
+
 function effectsOf(options: Options): Effects {
   return options.demo ? 'refuse' : parseEffects(process.env.UGA_EFFECTS);
 }
@@ -206,8 +221,15 @@ function fromOptions(options: Options): Partial<Config> {
     ...(options.policy === undefined ? {} : { policyFile: parseAbsolutePath(options.policy) }),
     ...(options.link === undefined ? {} : { link: parseAbsolutePath(options.link) }),
     ...(options.control === undefined ? {} : { control: parseAbsolutePath(options.control) }),
+    ...auditFrom(options),
     ...(options.uinput === undefined ? {} : { uinput: parseUinputSpec(options.uinput) }),
     ...(options['state-dir'] === undefined ? {} : { stateDir: parseAbsolutePath(options['state-dir']) }),
     ...(options['log-level'] === undefined ? {} : { logLevel: parseLogLevel(options['log-level']) }),
   };
+}
+
+/** Whoever keeps the agent's state elsewhere means the log too. */
+function auditFrom({ audit, 'state-dir': stateDir }: Options): Partial<Config> {
+  if (audit !== undefined) return { auditDirectory: audit === 'off' ? audit : parseAbsolutePath(audit) };
+  return stateDir === undefined ? {} : { auditDirectory: path.join(parseAbsolutePath(stateDir), 'audit') };
 }

@@ -5,6 +5,7 @@ import { COMMAND_LINE as hostVdagent } from '#host/cli/vdagent/main.ts';
 import { COMMAND_LINE as demo } from '#host/demo/main.ts';
 import { COMMAND_LINE as host } from '#host/main.ts';
 import { COMMAND_LINE as sessionAgent } from '#session-agent/main.ts';
+import { COMMAND_LINE as audit } from '#system-agent/audit-face/main.ts';
 import { defaultOf, SETTINGS } from '#system-agent/config/settings.ts';
 import { COMMAND_LINE as config } from '#system-agent/config-face/main.ts';
 import { COMMAND_LINE as doctor } from '#system-agent/doctor/main.ts';
@@ -129,6 +130,23 @@ export const PAGES: readonly Page[] = [
     commandLine: doctor,
     files: [{ term: '/run/uga/control.sock', text: 'Socket of the agent.' }, ...CONFIGURATION],
     seeAlso: ['uga-status(1)', 'uga-config(8)', 'uga-system-agent(8)'],
+  },
+  {
+    name: 'uga-audit',
+    section: 8,
+    brief: 'the log of what hosts did in this guest',
+    commandLine: audit,
+    description: [
+      'The agent writes down what hosts do before it is done: what changes the guest, who opens which file, what was denied and by which rule. Polls are counted. Contents and secrets are never in it.',
+      'Each record has a hash over the one before, so that an edited, removed or moved line is found. A host that keeps what the command uga-audit-head answers can also find that the end is missing.',
+    ],
+    files: [
+      {
+        term: '/var/log/uga/audit.log',
+        text: 'The log; earlier files have the number of their first record behind the name.',
+      },
+    ],
+    seeAlso: ['uga.conf(5)', 'uga-doctor(1)', 'uga-system-agent(8)'],
   },
   {
     name: 'uga.conf',

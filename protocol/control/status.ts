@@ -76,6 +76,18 @@ const freeze = record({
   ended: maybe(note),
 });
 
+const auditState = record({
+  /** `writing`, `held`, `failing`. */
+  state: text(32),
+  folder: note,
+  /** Records there have ever been, those that wait in memory, and those that were lost since the last that was written. */
+  count,
+  waiting: count,
+  lost: count,
+  /** Why it fails. */
+  why: maybe(note),
+});
+
 /** Everything that a running agent tells of itself; without what the one who asks may not see. */
 export const agentStatus = record({
   program: record({ version: text(64), commit: text(64), pid: count, uid, effects: text(16) }),
@@ -101,6 +113,8 @@ export const agentStatus = record({
       broken: maybe(note),
     }),
   ),
+  /** The log of what hosts do; undefined when none is kept. */
+  audit: maybe(auditState),
   /** What is wrong with the configuration, and what it forbids; for root. */
   problems: list(note, 64),
 });

@@ -1,4 +1,5 @@
 import type { LogLevel } from '#shared/log/log.ts';
+import type { OnFailure } from '../audit/trail.ts';
 import type { ChannelSpec } from '../channels/spec.ts';
 import type { UinputSpec } from '../pointer/spec.ts';
 import { POLICY_FILE } from '../policy/policy.ts';
@@ -39,6 +40,13 @@ export interface Config {
   /** Socket for `uga status` and `uga doctor`. */
   readonly control: string;
   readonly stateDir: string;
+  /** Folder of the log of what hosts do, or `off`. */
+  readonly auditDirectory: string;
+  readonly auditOnFailure: OnFailure;
+  /** Of one file of it, in MiB. */
+  readonly auditMebibytes: number;
+  /** Files of it that are kept. */
+  readonly auditFiles: number;
   readonly logLevel: LogLevel;
   /** Read the configuration of the agents that this one replaces. */
   readonly honourOriginals: boolean;
@@ -70,6 +78,10 @@ export const DEFAULTS: Config = {
   uinput: { kind: 'auto' },
   control: '/run/uga/control.sock',
   stateDir: '/var/lib/uga',
+  auditDirectory: '/var/log/uga',
+  auditOnFailure: 'continue',
+  auditMebibytes: 8,
+  auditFiles: 8,
   logLevel: 'info',
   honourOriginals: true,
 };

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
+import type { OnFailure } from '../audit/trail.ts';
 import { MAX_LEASE } from '../freeze/freeze.ts';
 import type { AllowList } from './config.ts';
 import { parseCommandList } from './restrictions.ts';
@@ -41,6 +42,17 @@ export function parseUids(text: string): readonly number[] {
 const MAX_SECONDS = 3600;
 
 export const parseSeconds = (text: string): number => parseSecondsTo(text, MAX_SECONDS);
+
+export function parseNumber(text: string, min: number, max: number): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= min && number <= max)) throw wrong(`'${text}' is no number from ${min} to ${max}`);
+  return number;
+}
+
+export function parseOnFailure(text: string): OnFailure {
+  if (text !== 'continue' && text !== 'deny') throw wrong(`'${text}' is neither continue nor deny`);
+  return text;
+}
 
 export const parseLease = (text: string): number => parseSecondsTo(text, MAX_LEASE);
 

@@ -25,6 +25,8 @@ export interface Overview {
   readonly freeze: Pick<Freeze, 'describe'> | undefined;
   /** What hosts may do, as it is in force now. */
   readonly policy: { describe(): AgentStatus['policy'] };
+  /** Undefined when nothing is recorded. */
+  readonly audit: { describe(): NonNullable<AgentStatus['audit']> } | undefined;
   /** What is wrong with the configuration or forbidden by it, a line each. */
   readonly problems: readonly string[];
 }
@@ -75,6 +77,7 @@ export function statusFor(uid: number, parts: Overview): AgentStatus {
     bus: { connected: parts.bus.connected },
     freeze: parts.freeze && freezeStatus(parts.freeze),
     policy: complete ? policyStatus(parts.policy.describe()) : undefined,
+    audit: complete ? auditStatus(parts.audit?.describe()) : undefined,
     problems: complete ? parts.problems.slice(0, MAX_PROBLEMS).map((problem) => fieldText(problem)) : [],
   };
 }
@@ -116,6 +119,11 @@ function policyStatus(policy: AgentStatus['policy']): AgentStatus['policy'] {
   if (policy === undefined) return undefined;
   const { file, broken } = policy;
   return { ...policy, file: fieldText(file), broken: broken === undefined ? undefined : fieldText(broken) };
+}
+
+function auditStatus(audit: AgentStatus['audit']): AgentStatus['audit'] {
+  if (audit === undefined) return undefined;
+  return { ...audit, folder: fieldText(audit.folder), why: audit.why === undefined ? undefined : fieldText(audit.why) };
 }
 
 function cleaned({ uinput, available, why }: AgentStatus['pointer']): AgentStatus['pointer'] {

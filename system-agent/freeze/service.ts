@@ -3,7 +3,7 @@ import { whenAborted } from '#shared/lifecycle/aborted.ts';
 import { after } from '#shared/lifecycle/after.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
-import type { LogValve } from '#shared/log/valve.ts';
+import type { Valve } from '#shared/log/valve.ts';
 import { FREEZING_SECONDS, type Freeze, type FreezeDescription, type FreezePhase, MAX_LEASE } from './freeze.ts';
 import { HeldFileSystems, nameOf } from './held.ts';
 import type { FreezeHooks, HookResult } from './hooks/hooks.ts';
@@ -23,7 +23,7 @@ export interface FreezeParts {
   /** Seconds, 1 to MAX_LEASE. */
   readonly lease: number;
   /** Holds the log back while a line of it could wait for a disk. */
-  readonly valve: Pick<LogValve, 'shut' | 'open'>;
+  readonly valve: Valve;
   readonly log: Log;
 }
 

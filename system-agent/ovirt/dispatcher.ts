@@ -1,6 +1,7 @@
 import type { OvirtMessage } from '#protocol/ovirt/message.ts';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
+import { type DoorAudit, type Entry, unaudited } from '../audit/audit.ts';
 import { RequestTally } from '../control/described.ts';
 import type { Command, Conversation } from './command.ts';
 import { commandsOfOthers } from './commands/index.ts';
@@ -20,6 +21,7 @@ export class Dispatcher {
     private readonly ports: Partial<OvirtPorts>,
     private readonly gate: Gate,
     private readonly log: Log,
+    private readonly audit: DoorAudit = unaudited,
   ) {
     this.#byName = new Map(commands.map((command) => [command.name, command]));
   }
@@ -30,22 +32,41 @@ export class Dispatcher {
     if (command === undefined) return this.#decline(name);
     if (!command.isSupported(this.ports)) return this.log.info('command is not possible here', { command: name });
     const reason = this.gate(name, members);
-    if (reason !== undefined) return this.log.info('command refused', { command: name, reason });
+    if (reason !== undefined) return this.#refuse(name, reason);
     this.tally.count(name);
     this.log[command.readOnly ? 'debug' : 'info']('command', { command: name });
+    let entry: Entry | undefined;
     try {
-      command.call(members, this.ports, conversation)?.catch((error: unknown) => this.#failed(name, error));
+      entry = this.audit.before(command, members);
+      const done = command.call(members, this.ports, conversation);
+      if (done === undefined) return this.audit.after(entry, { result: undefined });
+      done.then(
+        () => this.audit.after(entry, { result: undefined }),
+        (error: unknown) => this.#failed(name, error, entry),
+      );
     } catch (error) {
-      this.#failed(name, error);
+      this.#failed(name, error, entry);
     }
   }
 
+  /** A host has come. */
+  connected(): void {
+    this.audit.connected();
+  }
+
+  #refuse(name: string, reason: string): void {
+    this.log.info('command refused', { command: name, reason });
+    this.audit.denied(name, reason);
+  }
+
   #decline(name: string): void {
+    this.audit.unknown();
     if (commandsOfOthers.has(name)) this.log.info('command is not in this build', { command: name });
     else this.log.warn('unknown command', { command: name.slice(0, MAX_LOGGED_NAME) });
   }
 
-  #failed(name: string, error: unknown): void {
+  #failed(name: string, error: unknown, entry: Entry | undefined): void {
+    this.audit.after(entry, { error });
     const isExpected = error instanceof AgentError || errnoOf(error) !== undefined;
     if (isExpected) this.log.warn('command failed', { command: name, error });
     else this.log.error('command failed by a bug', { command: name, error });

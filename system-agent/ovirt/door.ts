@@ -1,6 +1,7 @@
 import { formatMessage, type OvirtEvent, OvirtReader } from '#protocol/ovirt/message.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
+import type { DoorAudit } from '../audit/audit.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
 import type { DescribedDoor, DoorDescription } from '../control/described.ts';
 import { Changes } from './changes.ts';
@@ -27,6 +28,7 @@ export interface OvirtParts {
   readonly mayTell?: (report: string) => boolean;
   readonly options: OvirtOptions;
   readonly log: Log;
+  readonly audit?: DoorAudit | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
   #drops = 0;
   #beats: NodeJS.Timeout | undefined;
 
-  constructor({ channel, ports, gate, mayTell = () => true, options, log }: OvirtParts) {
+  constructor({ channel, ports, gate, mayTell = () => true, options, log, audit }: OvirtParts) {
     this.#channel = channel;
     this.#log = log;
     this.#heartbeatMs = options.intervals.heartbeat * 1000;
@@ -66,7 +68,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     };
     this.#reporter = new Reporter(ports, options, listener, log);
     this.#changes = new Changes(watched, ports, (reports) => this.#reporter.tell(reports, 'if-changed'), log);
-    this.#dispatcher = new Dispatcher(commands, ports, gate, log);
+    this.#dispatcher = new Dispatcher(commands, ports, gate, log, audit);
     this.#conversation = {
       version: this.#version,
       refresh: () => this.refresh(),
@@ -100,6 +102,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
   connected(): void {
     this.#forget();
     this.#isConnected = true;
+    this.#dispatcher.connected();
     this.#version.hostConnected();
     this.#reporter.forget();
     this.#schedule.restart();

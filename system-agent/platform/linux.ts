@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Log } from '#shared/log/log.ts';
-import type { LogValve } from '#shared/log/valve.ts';
+import type { Valve } from '#shared/log/valve.ts';
 import { runProgram } from '#shared/process/node.ts';
 import { selfCommand } from '#shared/process/self.ts';
 import { findTool, isExecutable } from '#shared/process/tools.ts';
@@ -91,8 +91,8 @@ export interface FreezeOptions {
   readonly hooks: HookPlaces;
   /** For each hook in each phase. */
   readonly hookSeconds: number;
-  /** Of the log. */
-  readonly valve: LogValve;
+  /** Of the logs. */
+  readonly valve: Valve;
 }
 
 /** The ports that change the machine. Each has a real and a refusing form, or this file does not compile. */

@@ -5,9 +5,11 @@ import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { LogLevel } from '#shared/log/log.ts';
 import { createValvedLog } from '#shared/log/stderr.ts';
+import { bothValves } from '#shared/log/valve.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { parseVsockAddress } from '#shared/socket/vsock-address.ts';
 import { qgaAgent } from '../agent.ts';
+import { auditOf } from '../audit/open.ts';
 import { openChannel } from '../channels/open.ts';
 import type { OpenSpec } from '../channels/spec.ts';
 import { DEFAULTS } from '../config/config.ts';
@@ -75,8 +77,11 @@ async function serve(config: QemuGaConfig): Promise<number> {
   };
   const channel = activated ? activatedChannel(log) : openChannel(channelOf(config), log);
   const policy = new PolicyInForce(POLICY_FILE, readPolicy, log);
+  const effects = parseEffects(process.env.UGA_EFFECTS);
+  // Without root there is no place for it, and who may change nothing has nothing to record.
+  const audit = effects === 'real' && process.geteuid?.() === 0 ? auditOf(DEFAULTS, log) : undefined;
   const platform = linuxPlatform({
-    effects: parseEffects(process.env.UGA_EFFECTS),
+    effects,
     environment: process.env,
     umask: process.umask(),
     stateFolder: config.statedir,
@@ -87,13 +92,13 @@ async function serve(config: QemuGaConfig): Promise<number> {
         directory: undefined,
       },
       hookSeconds: DEFAULTS.hookSeconds,
-      valve,
+      valve: bothValves(valve, audit),
     },
     policy,
     log,
   });
   const gate = allGates([listGate(lists), gatesOf(policy).qga]);
-  const agent = qgaAgent({ channel, platform, gate, log });
+  const agent = qgaAgent({ channel, platform, gate, audit, log });
   const services = config.retryPath && config.verbose ? [retryNotice(channel, log), agent] : [agent];
   const daemon = asDaemon(new ServiceGroup(agent.name, services));
   return runUntilSignal(daemon, log, new AbortController(), async () => platform.freeze?.thawed());

@@ -9,6 +9,7 @@ import {
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
+import { type DoorAudit, type Entry, unaudited } from '../audit/audit.ts';
 import { type DoorDescription, RequestTally } from '../control/described.ts';
 import type { Call, Command } from './command.ts';
 import type { Gate } from './gate.ts';
@@ -32,6 +33,7 @@ export class Dispatcher {
     private readonly platform: Partial<QgaPorts>,
     private readonly gate: Gate,
     private readonly log: Log,
+    private readonly audit: DoorAudit = unaudited,
   ) {
     const supported = commands.filter((command) => command.isSupported(platform));
     this.#byName = new Map(supported.map((command) => [command.name, command]));
@@ -44,19 +46,26 @@ export class Dispatcher {
    */
   answer(value: JsonValue, host = STAYS): Answer | Promise<Answer> {
     const id = echoOfId(value);
+    let entry: Entry | undefined;
     try {
       const request = parseRequest(value);
       const command = this.#find(request);
       this.log[command.readOnly ? 'debug' : 'info']('command', { command: command.name });
+      entry = this.audit.before(command, request.arguments);
       const result = command.call(request.arguments, this.platform, { listCommands: this.#listCommands, host });
-      if (!(result instanceof Promise)) return success(command, result, id);
+      if (!(result instanceof Promise)) return this.#success(command, result, id, entry);
       return result.then(
-        (later) => success(command, later, id),
-        (error: unknown) => this.#failure(error, id),
+        (later) => this.#success(command, later, id, entry),
+        (error: unknown) => this.#failure(error, id, entry),
       );
     } catch (error) {
-      return this.#failure(error, id);
+      return this.#failure(error, id, entry);
     }
+  }
+
+  /** A host has come. */
+  connected(): void {
+    this.audit.connected();
   }
 
   /** With what the gate refuses now, by its reasons. */
@@ -76,20 +85,30 @@ export class Dispatcher {
 
   #find({ execute: name, arguments: args }: Request): Command {
     const command = this.#byName.get(name);
-    if (command === undefined) throw new CommandNotFound(`The command ${name} has not been found`);
+    if (command === undefined) {
+      this.audit.unknown();
+      throw new CommandNotFound(`The command ${name} has not been found`);
+    }
     const reason = this.gate(command, args);
     if (reason === undefined) {
       this.#tally.count(name);
       return command;
     }
     this.log.info('command refused', { command: name, reason });
+    this.audit.denied(name, reason);
     // Hosts take a command that is not found for one that this guest never has.
     if (this.gate(command) === undefined)
       throw new AgentError('refused', `Command ${name} has been refused: ${reason}`);
     throw new CommandNotFound(`Command ${name} has been disabled: ${reason}`);
   }
 
-  #failure(error: unknown, id: Reply): Answer {
+  #success(command: Command, result: Printable | undefined, id: Reply, entry: Entry | undefined): Answer {
+    this.audit.after(entry, { result });
+    return success(command, result, id);
+  }
+
+  #failure(error: unknown, id: Reply, entry: Entry | undefined): Answer {
+    this.audit.after(entry, { error });
     if (error instanceof CommandNotFound) return failure('CommandNotFound', error.message, id);
     if (error instanceof AgentError) return failure('GenericError', error.message, id);
     if (errnoOf(error) !== undefined) {

@@ -60,6 +60,7 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
 
   connected(): void {
     this.#forget();
+    this.dispatcher.connected();
   }
 
   disconnected(): void {

@@ -1,5 +1,6 @@
+import type { AuditLog } from '../audit/audit.ts';
 import type { Events } from '../events/events.ts';
 import type { Platform } from '../platform.ts';
 
 /** What the commands of this door may need. */
-export type QgaPorts = Platform & { readonly events: Events };
+export type QgaPorts = Platform & { readonly events: Events; readonly audit: AuditLog };

@@ -33,6 +33,7 @@ export function renderStatus({ uptimeMs, status }: Answer, laterMs = 0): string[
     row('D-Bus', bus.connected ? 'connected' : 'not connected'),
     row('Freeze', freezeText(freeze)),
     ...(policy === undefined ? [] : [row('Policy', policyText(policy))]),
+    ...(complete ? [row('Audit', auditText(status.audit))] : []),
     ...problems.map((problem) => row('Problem', problem)),
   ].map((line) => plain(line, 4_000));
 }
@@ -104,6 +105,17 @@ function freezeText(freeze: FreezeStatus | undefined): string {
 function agentLines({ build, pid, display, ways }: SessionAgentStatus): string[] {
   const texts = ways.map(({ feature, by, why }) => (by === undefined ? `${feature}: no, ${why}` : `${feature}: ${by}`));
   return [deeper(`session agent ${build}, process ${pid}, ${display}`), ...texts.map((text) => deeper(`  ${text}`))];
+}
+
+function auditText(audit: AgentStatus['audit']): string {
+  if (audit === undefined) return 'off';
+  const { state, folder, count, waiting, lost, why } = audit;
+  const late = [
+    ...(waiting > 0 ? [`${waiting} wait`] : []),
+    ...(lost > 0 ? [`${lost} lost`] : []),
+    ...(why === undefined ? [] : [why]),
+  ];
+  return `${state}${late.length > 0 ? ` (${late.join(', ')})` : ''}, ${count} records in ${folder}`;
 }
 
 /** Decimal prefixes, as tools for hosts count traffic. */

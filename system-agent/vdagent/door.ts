@@ -6,6 +6,7 @@ import { monitorsConfig } from '#protocol/vdagent/messages/monitors-config.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
+import { type DoorAudit, unaudited } from '../audit/audit.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
 import { type DescribedDoor, type DoorDescription, RequestTally } from '../control/described.ts';
 import type { Pointer } from '../pointer/pointer.ts';
@@ -27,6 +28,7 @@ export interface VdagentParts {
   /** Default: everything may be done. */
   readonly gate?: Gate;
   readonly log: Log;
+  readonly audit?: DoorAudit | undefined;
   readonly limits?: Partial<Limits>;
 }
 
@@ -50,6 +52,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #pointer: Pointer;
   readonly #gate: Gate;
   readonly #limits: Limits;
+  readonly #audit: DoorAudit;
   readonly #errors: ProtocolErrors;
   readonly #line: HostLine;
   readonly #clipboard: Clipboard;
@@ -60,12 +63,13 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   #subscriptions: readonly Disposable[] = [];
   #isPaused = false;
 
-  constructor({ channel, sessionLink, pointer, gate = openGate, log, limits }: VdagentParts) {
+  constructor({ channel, sessionLink, pointer, gate = openGate, log, audit = unaudited, limits }: VdagentParts) {
     this.#channel = channel;
     this.#sessionLink = sessionLink;
     this.#pointer = pointer;
     this.#gate = gate;
     this.#limits = { ...LIMITS, ...limits };
+    this.#audit = audit;
     this.#errors = new ProtocolErrors(log);
     this.#reader = this.#newReader();
     this.#line = new HostLine(new ClientState(), () => this.#reader.underway('client') === clipboardContent.type);
@@ -73,6 +77,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
       maxBytes: this.#limits.maxClipboardBytes,
       answerMs: this.#limits.answerMs,
       mayOffer: (side) => gate.enabled(side === 'client' ? 'clipboard-grab' : 'clipboard-request'),
+      audit,
     });
     this.#monitors = new Monitors(log);
     this.#mouse = new Mouse(pointer);
@@ -113,6 +118,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
 
   connected(): void {
     this.#forgetHost();
+    this.#audit.connected();
     this.#line.outbox = new Outbox(this.#channel);
     // The host may know nothing of us yet, or of a former run of ours: its answer tells what its client can do.
     this.#announce(true);
@@ -228,6 +234,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   /** Whoever waits for an answer hears no. */
   #refuse(message: Message, port: Port): void {
     this.#errors.count('not-allowed', { message: message.name });
+    this.#audit.denied(message.name, 'the policy does not allow it');
     if (message.name === 'monitors-config') {
       this.#line.answer('reply', { to: monitorsConfig.type, succeeded: false }, port);
     } else if (message.name === 'clipboard-grab') this.#clipboard.grab({ ...message.fields, types: [] });

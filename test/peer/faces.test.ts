@@ -32,7 +32,17 @@ describe('uga', () => {
   it('--help lists the faces that work, --version names the build', () => {
     const help = uga('--help');
     assert.equal(help.status, 0);
-    for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'status', 'doctor', 'host', 'demo'])
+    for (const face of [
+      'system-agent',
+      'session-agent',
+      'qemu-ga',
+      'config',
+      'audit',
+      'status',
+      'doctor',
+      'host',
+      'demo',
+    ])
       assert.match(help.stdout, new RegExp(`^ +${face} `, 'm'));
     assert.match(uga('--version').stdout, /^uga \d+\.\d+\.\d+ \([0-9a-f]{12}|unknown\)\n$/);
   });
@@ -46,7 +56,17 @@ describe('uga', () => {
     });
   }
 
-  for (const face of ['system-agent', 'session-agent', 'qemu-ga', 'config', 'status', 'doctor', 'host', 'demo']) {
+  for (const face of [
+    'system-agent',
+    'session-agent',
+    'qemu-ga',
+    'config',
+    'audit',
+    'status',
+    'doctor',
+    'host',
+    'demo',
+  ]) {
     it(`${face} --help exits 0 and writes only to stdout`, () => {
       const result = uga(face, '--help');
       assert.equal(result.status, 0, result.stderr);
@@ -101,6 +121,7 @@ describe('uga system-agent', () => {
       [
         '[channels]\nqga=off\novirt=virtio:ovirt-guest-agent.0\nvdagent=virtio:com.redhat.spice.0\n',
         '[qga]\nblock-rpcs=\nallow-rpcs=*\n',
+        '[policy]\nfile=/etc/uga/policy.conf\n',
         '[ovirt]\nheart_beat_rate=5\nreport_user_rate=10\nreport_num_cpu_rate=60\nreport_application_rate=120\n' +
           'ignored_nics=docker0\n',
         '[freeze]\nlease=600\nhook=auto\nhook-timeout=60\nhooks-directory=/etc/uga/freeze.d\n',
@@ -108,6 +129,7 @@ describe('uga system-agent', () => {
         '[pointer]\nuinput=auto\n',
         '[control]\npath=/run/uga/control.sock\n',
         '[state]\ndirectory=/srv/state\n',
+        '[audit]\ndirectory=/srv/state/audit\non-failure=continue\nfile-size=8\nfiles=8\n',
         '[log]\nlevel=debug\n',
         '[originals]\nhonour=no\n',
       ].join('\n'),

@@ -1,5 +1,6 @@
 import type { Capability } from '#protocol/vdagent/capabilities.ts';
 import { silent } from '#shared/log/log.ts';
+import type { DoorAudit } from '#system-agent/audit/audit.ts';
 import type { Pointer, PointerState } from '#system-agent/pointer/pointer.ts';
 import { type Limits, VdagentDoor } from '#system-agent/vdagent/door.ts';
 import { type Gate, openGate } from '#system-agent/vdagent/gate.ts';
@@ -31,18 +32,19 @@ export interface Stage {
   readonly limits?: Partial<Limits>;
   readonly gate?: Gate;
   readonly highWater?: number;
+  readonly audit?: DoorAudit;
   /** The client has announced itself and what was said until then was heard. */
   readonly greets?: boolean;
 }
 
 /** A door with a scripted host in front of it and a session behind it. */
-export async function openDoor({ capabilities, limits, gate = openGate, highWater, greets = true }: Stage = {}) {
+export async function openDoor({ capabilities, limits, gate = openGate, highWater, audit, greets = true }: Stage = {}) {
   const channel = new FakeChannel(highWater);
   const sessionLink = new FakeSessionLink();
   const agent = new FakeSessionAgent('c1');
   const pointer = new FakePointer();
   sessionLink.serve(agent);
-  const parts = { channel, sessionLink, pointer, gate, log: silent, limits: { answerMs: 3000, ...limits } };
+  const parts = { channel, sessionLink, pointer, gate, log: silent, audit, limits: { answerMs: 3000, ...limits } };
   const door = new VdagentDoor(parts);
   await door.start();
   channel.connect();

@@ -1,5 +1,6 @@
 import type { Check } from '../finding.ts';
 import { agent } from './agent.ts';
+import { audit } from './audit.ts';
 import { bus } from './bus.ts';
 import { clock } from './clock.ts';
 import { configuration } from './configuration.ts';
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   unit,
   agent,
   hosts,
+  audit,
   configuration,
   policy,
   originals,

@@ -42,6 +42,7 @@ import { guestSuspendHybrid } from './guest-suspend-hybrid.ts';
 import { guestSuspendRam } from './guest-suspend-ram.ts';
 import { guestSync } from './guest-sync.ts';
 import { guestSyncDelimited } from './guest-sync-delimited.ts';
+import { ugaAuditHead } from './uga-audit-head.ts';
 import { ugaEventWait } from './uga-event-wait.ts';
 import { ugaFreezeRenew } from './uga-freeze-renew.ts';
 import { ugaFreezeStatus } from './uga-freeze-status.ts';
@@ -92,6 +93,7 @@ export const commands: readonly Command[] = [
   guestSuspendRam,
   guestSync,
   guestSyncDelimited,
+  ugaAuditHead,
   ugaEventWait,
   ugaFreezeRenew,
   ugaFreezeStatus,

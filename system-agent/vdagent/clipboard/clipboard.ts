@@ -8,9 +8,11 @@ import {
   type Selection,
 } from '#protocol/ipc/messages/clipboard.ts';
 import type { Received } from '#protocol/vdagent/messages/index.ts';
-import { messageOf } from '#shared/errors.ts';
+import { AgentError, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
+import type { DoorAudit } from '../../audit/audit.ts';
 import type { SessionAgent } from '../../session-link/session-link.ts';
+import { CLIPBOARD } from '../audited.ts';
 import type { ClientLine } from '../client-line.ts';
 import type { ProtocolErrors } from '../protocol-errors.ts';
 import { type Effect, type Input, initial, type State, step } from './machine.ts';
@@ -26,6 +28,7 @@ export interface ClipboardOptions {
   readonly answerMs: number;
   /** May this side's clipboard be offered to the other? */
   readonly mayOffer: (side: Side) => boolean;
+  readonly audit: DoorAudit;
 }
 
 export type Side = 'client' | 'guest';
@@ -161,6 +164,9 @@ export class Clipboard {
         return this.#line.send('clipboard-release', { selection });
       case 'send-request':
         this.#pastes.expect(selection, effect.id);
+        if (!this.#mayCross('to-guest', effect.type)) {
+          return queueMicrotask(() => this.#feed(selection, { on: 'client-silent', id: effect.id }));
+        }
         return this.#line.send('clipboard-request', { selection, type: effect.type });
       case 'send-content':
         return this.#sendContent(selection, effect.type, effect.data);
@@ -188,9 +194,29 @@ export class Clipboard {
 
   /** A client that reads slowly is not sent ever more: what does not fit is not there. */
   #sendContent(selection: Selection, type: ClipboardType, data: Uint8Array): void {
-    const fits = data.length <= this.#line.maxClipboardBytes && this.#line.hasRoomFor(data.length);
+    const fits =
+      this.#mayCross('to-client', type) &&
+      data.length <= this.#line.maxClipboardBytes &&
+      this.#line.hasRoomFor(data.length);
     if (!fits) this.#log.info('clipboard content is too long for the client', { bytes: data.length });
     this.#line.send('clipboard', fits ? { selection, type, data } : { selection, type: 'none', data: NOTHING });
+  }
+
+  /** Written down before the content moves. False when that must be and cannot. */
+  #mayCross(direction: 'to-client' | 'to-guest', type: ClipboardType): boolean {
+    try {
+      const crossing = new Map([
+        ['direction', direction],
+        ['type', type],
+      ]);
+      const { audit } = this.#options;
+      audit.after(audit.before(CLIPBOARD, crossing), { result: undefined });
+      return true;
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      this.#log.info('clipboard content is not passed on', { reason: error.message });
+      return false;
+    }
   }
 
   /** Never rejects. Its answer means something only as long as the same owner has it, which the machine knows. */

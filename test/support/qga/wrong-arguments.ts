@@ -57,6 +57,7 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'guest-suspend-ram': {},
   'guest-sync': { id: 'int' },
   'guest-sync-delimited': { id: 'int' },
+  'uga-audit-head': {},
   'uga-event-wait': { cursor: 'int?', timeout: 'int?' },
   'uga-freeze-renew': { seconds: 'int?' },
   'uga-freeze-status': {},

@@ -45,6 +45,7 @@ function parts(more: Partial<Overview> = {}): Overview {
     bus: { connected: true },
     freeze: undefined,
     policy: { describe: () => ({ profile: 'desktop', file: '/p\n', rules: 2, broken: undefined }) },
+    audit: undefined,
     problems: ['line 3 is wrong'],
     ...more,
   };

@@ -21,6 +21,10 @@ assert.ok(SESSION && AGENT);
 const session = (parts: object) => answering({ sessions: [{ ...SESSION, ...parts }] });
 const served = { ...AGENT, ways: [{ feature: 'clipboard.text', by: 'X11', why: undefined }] };
 
+const { audit: WRITING } = agentStatus();
+assert.ok(WRITING);
+const audit = (parts: object) => answering({ audit: { ...WRITING, ...parts } });
+
 /** A guest with nothing to complain of, seen by root. */
 const WELL: Facts = {
   isRoot: true,
@@ -92,6 +96,23 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
   ['no host', { agent: doors('waiting') }, 'hosts', /^note .*no host/],
   ['busy', { agent: doors('busy') }, 'hosts', /^FAIL .*\(EBUSY\); stop it/],
   ['closed', { agent: doors('closed') }, 'hosts', /^FAIL .*restart/],
+  ['no agent', { agent: HIDDEN }, 'audit', /^\? /],
+  ['a user', { agent: answering({ audit: undefined, complete: false }) }, 'audit', /^\? .*as root/],
+  ['none', { agent: answering({ audit: undefined }) }, 'audit', /^note .*keeps no audit log/],
+  [
+    'switched off',
+    { agent: answering({ audit: undefined }), config: { ...DEFAULTS, auditDirectory: 'off' } },
+    'audit',
+    /^ok .*is off/,
+  ],
+  ['a full disk', { agent: audit({ state: 'failing', why: 'ENOSPC' }) }, 'audit', /^FAIL .*ENOSPC; hosts are served/],
+  [
+    'a full disk that matters',
+    { agent: audit({ state: 'failing', why: 'ENOSPC' }), config: { ...DEFAULTS, auditOnFailure: 'deny' } },
+    'audit',
+    /^FAIL .*is refused; make room/,
+  ],
+  ['records lost', { agent: audit({ lost: 3 }) }, 'audit', /^note .*3 records/],
   ['no agent', { agent: HIDDEN }, 'sessions', /^\? /],
   ['no desktop', { agent: answering({ sessions: [] }) }, 'sessions', /^ok .*no desktop session is open/],
   ['no desktop of a user', { agent: answering({ sessions: [], complete: false }) }, 'sessions', /session of yours is/],

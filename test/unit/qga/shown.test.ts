@@ -62,6 +62,7 @@ const ASKED_IN: Readonly<Record<string, readonly string[]>> = {
 const OLDER_THAN: Readonly<Record<string, string>> = {
   'guest-get-load': 'test/peer/qga/inventory.test.ts',
   'guest-network-get-route': 'test/vm/disks.test.ts',
+  'uga-audit-head': 'test/peer/audit/agent.test.ts',
   'uga-event-wait': 'test/peer/events.test.ts',
   'uga-freeze-renew': 'test/vm/freeze.test.ts',
   'uga-freeze-status': 'test/vm/freeze.test.ts',

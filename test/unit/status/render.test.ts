@@ -27,6 +27,7 @@ describe('a status for people', () => {
       'D-Bus     connected',
       'Freeze    nothing is frozen',
       'Policy    profile full',
+      'Audit     writing, 12 records in /var/log/uga',
     ]);
   });
 

@@ -1,0 +1,6 @@
+import type { Rule } from '../audit/audit.ts';
+
+/** What is written of the commands of this door; not the message of a shutdown, which is for users. See qga/audited.ts. */
+export const audited: Readonly<Record<string, Rule>> = {
+  shutdown: { weight: 'change', args: { reboot: 'text', timeout: 'number' } },
+};

@@ -1,0 +1,13 @@
+import type { Rule } from '../audit/audit.ts';
+
+/** The clipboard's content crosses: which way and of which type, one a minute. */
+export const CLIPBOARD = { name: 'clipboard', readOnly: false } as const;
+
+/** What is written of what passes this door. */
+export const audited: Readonly<Record<string, Rule>> = {
+  clipboard: {
+    weight: 'access',
+    args: { direction: 'text', type: 'text' },
+    oncePer: ['direction', 'type'],
+  },
+};
