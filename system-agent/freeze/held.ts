@@ -45,8 +45,8 @@ export class HeldFileSystems {
    * @returns false when other mounts hide it
    * @throws {AgentError} 'failed', with qemu-ga's words
    */
-  add(fileSystem: FileSystem, frozen = false): boolean {
-    const fd = this.#system.open(fileSystem);
+  async add(fileSystem: FileSystem, frozen = false): Promise<boolean> {
+    const fd = await this.#system.open(fileSystem);
     if (fd === undefined) return false;
     this.#all.push({ fileSystem, fd, frozen });
     return true;

@@ -2,15 +2,17 @@ import {
   closeSync,
   constants,
   existsSync,
-  fstatSync,
+  fstat,
   mkdirSync,
+  open,
   openSync,
   renameSync,
   rmSync,
-  statSync,
+  stat,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { readSmallFile, readText } from '#shared/files.ts';
 import { Patience } from '#shared/lifecycle/patience.ts';
@@ -33,9 +35,9 @@ const ORIGINAL_NAME = 'qga.state.isfrozen';
 /** qemu-ga's, as Debian builds it. */
 const ORIGINAL_FOLDER = '/run';
 /** The others are thawed behind one whose disk does not answer, as the guard does it too. */
-const THAW_LIMIT_MS = 5_000;
+const CALL_LIMIT_MS = 5_000;
 /** Each holds a thread. */
-const MAX_HANGING_THAWS = 3;
+const MAX_HANGING = 3;
 /** A file system that is frozen more often than this is somebody else's problem. */
 const MAX_DEPTH = 64;
 /** Loop devices on partitions on device mappers on loop devices. */
@@ -44,12 +46,20 @@ const MAX_SLAVES = 64;
 
 export function linuxFreezeSystem(guard: GuardPlace, stateFolder: string, log: Log): FreezeSystem {
   const record = path.join(RUN_FOLDER, RECORD_NAME);
-  const thaws = new Patience(THAW_LIMIT_MS, MAX_HANGING_THAWS);
-  let thawed = 0;
+  const calls = new Patience(CALL_LIMIT_MS, MAX_HANGING);
+  let count = 0;
   const originals = [path.join(stateFolder, ORIGINAL_NAME), path.join(ORIGINAL_FOLDER, ORIGINAL_NAME)];
   return {
     plan: planNow,
-    open: openFileSystem,
+    open(fileSystem) {
+      const asked = { givenUp: false };
+      const tooLate = () => {
+        asked.givenUp = true;
+        const text = fileSystem.mountPoints[0]?.text;
+        throw new AgentError('timeout', `failed to open ${text}: the file system, or one before it, does not answer`);
+      };
+      return calls.ask(`${++count}`, () => openFileSystem(fileSystem, asked), tooLate);
+    },
     close: closeSync,
     freeze,
     thaw(fd) {
@@ -58,7 +68,7 @@ export function linuxFreezeSystem(guard: GuardPlace, stateFolder: string, log: L
         asked.givenUp = true;
         return false;
       };
-      return thaws.ask(`${++thawed}`, () => thaw(fd, asked), tooLate);
+      return calls.ask(`${++count}`, () => thaw(fd, asked), tooLate);
     },
     startGuard: (events) => startGuard(guard, events),
     openRecordFolder() {
@@ -108,16 +118,24 @@ function filesBelow(device: string, layer: number): readonly string[] {
   return slaves.flatMap(({ name }) => filesBelow(`${device}/slaves/${name}`, layer + 1));
 }
 
-/** By the first of its mount points that shows it: other mounts can lie above. */
-function openFileSystem({ device, type, mountPoints }: FileSystem): number | undefined {
+const opened = promisify(open);
+const statusAt = promisify(stat);
+const statusOf = promisify(fstat);
+
+/** By the first of its mount points that shows it: other mounts can lie above. On threads: the way may lead over a dead server. */
+async function openFileSystem(
+  { device, type, mountPoints }: FileSystem,
+  asked: { readonly givenUp: boolean },
+): Promise<number | undefined> {
   for (const { path: place, text } of mountPoints) {
     const mountPoint = Buffer.from(place);
     try {
-      if (!isFileOrFolder(mountPoint)) continue; // a bound device node is opened by nobody for its file system
-      const fd = openSync(mountPoint, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-      const shown = deviceNumber(fstatSync(fd).dev);
+      const found = await statusAt(mountPoint);
+      if (!found.isDirectory() && !found.isFile()) continue; // a bound device node is opened by nobody for its file system
+      const fd = await opened(mountPoint, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
       // Each subvolume of btrfs has a number of its own.
-      if (type === 'btrfs' || (shown.major === device.major && shown.minor === device.minor)) return fd;
+      const isIt = type === 'btrfs' || (await isOn(fd, device).catch(() => false));
+      if (isIt && !asked.givenUp) return fd;
       closeSync(fd);
     } catch (error) {
       const code = errnoOf(error);
@@ -128,9 +146,9 @@ function openFileSystem({ device, type, mountPoints }: FileSystem): number | und
   return undefined;
 }
 
-function isFileOrFolder(place: Buffer): boolean {
-  const found = statSync(place);
-  return found.isDirectory() || found.isFile();
+async function isOn(fd: number, { major, minor }: DeviceNumber): Promise<boolean> {
+  const shown = deviceNumber((await statusOf(fd)).dev);
+  return shown.major === major && shown.minor === minor;
 }
 
 /** As qemu-ga does, what is frozen by somebody else already is no failure. */

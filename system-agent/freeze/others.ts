@@ -12,7 +12,7 @@ interface Parts {
 export async function thawOthers({ system, log }: Parts): Promise<number> {
   let count = 0;
   for (const fileSystem of system.plan().fileSystems.toReversed()) {
-    const fd = orSkipped(log, () => system.open(fileSystem));
+    const fd = await orSkipped(log, () => system.open(fileSystem));
     if (fd === undefined) continue;
     if (await system.thaw(fd)) count++;
     system.close(fd);
@@ -21,14 +21,14 @@ export async function thawOthers({ system, log }: Parts): Promise<number> {
 }
 
 /** Takes all that can be frozen for frozen: who has done it has left no list. */
-export function holdOthers(held: HeldFileSystems, { system, log }: Parts): void {
-  for (const fileSystem of system.plan().fileSystems) orSkipped(log, () => held.add(fileSystem, true));
+export async function holdOthers(held: HeldFileSystems, { system, log }: Parts): Promise<void> {
+  for (const fileSystem of system.plan().fileSystems) await orSkipped(log, () => held.add(fileSystem, true));
 }
 
 /** qemu-ga does the same: what cannot be opened is skipped. */
-function orSkipped<T>(log: Log, open: () => T): T | undefined {
+async function orSkipped<T>(log: Log, open: () => Promise<T>): Promise<T | undefined> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     log.warn('a file system is left as it is', { reason: messageOf(error) });
     return undefined;

@@ -198,7 +198,7 @@ export class FreezeService implements Freeze, Service {
       throw new AgentError('unsupported', `more than ${MAX_FILE_SYSTEMS} file systems`);
     }
     for (const fileSystem of chosen) {
-      if (this.#held.add(fileSystem)) continue;
+      if (await this.#held.add(fileSystem)) continue;
       this.#leftOut = [...this.#leftOut, { ...nameOf(fileSystem), reason: 'other mounts hide it' }];
     }
     await this.#held.guard(FREEZING_SECONDS, this.#guardEvents);
@@ -269,7 +269,7 @@ export class FreezeService implements Freeze, Service {
     log.warn('qemu-ga has left the guest frozen');
     this.#machine.begin(Date.now());
     try {
-      holdOthers(this.#held, this.#parts);
+      await holdOthers(this.#held, this.#parts);
       await this.#held.guard(this.#parts.lease, this.#guardEvents);
       system.writeRecord({ kind: 'frozen', pid: process.pid });
       this.#parts.valve.shut();

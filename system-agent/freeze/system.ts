@@ -30,7 +30,7 @@ export interface FreezeSystem {
    * @returns descriptor, undefined when other mounts hide it everywhere
    * @throws {AgentError} 'failed', with qemu-ga's words
    */
-  open(fileSystem: FileSystem): number | undefined;
+  open(fileSystem: FileSystem): Promise<number | undefined>;
   close(fd: number): void;
   /**
    * @returns false when it cannot be frozen, or is frozen already

@@ -12,11 +12,12 @@ const PONG = '{"return": {}}';
 /** A client of this machine, as there is no host here with a vsock: SOURCE-PORT (0 for any), TEXT; prints the first answer. */
 const CLIENT = `
   my ($from, $text) = @ARGV;
+  my $answer;
   socket(my $socket, 40, 1, 0) or die "socket: $!";
   !$from or bind($socket, pack("SSLLx4", 40, 0, $from, 0xffffffff)) or die "bind: $!";
   connect($socket, pack("SSLLx4", 40, 0, ${PORT}, 1)) or die "connect: $!";
   syswrite($socket, "$text\\n");
-  print sysread($socket, my $answer, 65536) ? $answer : "closed\\n";`;
+  print sysread($socket, $answer, 65536) ? $answer : "closed\\n";`;
 const ask = (shell: RootShell, source: number, user = 'root') =>
   shell.run(`setpriv --reuid=${user} --clear-groups perl /run/client.pl ${source} '${PING}' 2>&1 || true`);
 

@@ -26,7 +26,7 @@ export class FakeFreezeSystem implements FreezeSystem {
     return { fileSystems: this.mountPoints.map(fileSystem), leftOut: [] };
   }
 
-  open({ mountPoints }: FileSystem): number {
+  async open({ mountPoints }: FileSystem): Promise<number> {
     return this.#open.push(mountPoints[0]?.text ?? '') - 1;
   }
 
