@@ -122,6 +122,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   );
   const policyGates = gatesOf(policy, new PolicyAlarm(events));
   const audit = keepsAudit(configuration, effects) ? auditOf(config, log) : undefined;
+  audit?.onFailed((reason) => events.publish({ event: 'AUDIT_FAILED', data: { reason } }));
   const platform = linuxPlatform({
     effects,
     environment: process.env,

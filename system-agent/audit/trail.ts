@@ -38,6 +38,7 @@ export class AuditTrail implements AuditLog, Service {
   #counts = new Map<string, number>();
   #countedSince = '';
   #countsDue: NodeJS.Timeout | undefined;
+  readonly #onFailed = new Set<(reason: string) => void>();
 
   constructor(file: LogFile, onFailure: OnFailure, log: Log) {
     this.#file = file;
@@ -80,6 +81,12 @@ export class AuditTrail implements AuditLog, Service {
     if (this.#countsDue !== undefined) return;
     this.#countedSince = new Date().toISOString();
     this.#countsDue = setTimeout(() => this.#writeCounts(), COUNTS_MS).unref();
+  }
+
+  /** @param listener called when it cannot be written from now on; it must not throw */
+  onFailed(listener: (reason: string) => void): Disposable {
+    this.#onFailed.add(listener);
+    return { [Symbol.dispose]: () => this.#onFailed.delete(listener) };
   }
 
   /** Brings what is written to the disk, without waiting for it. */
@@ -140,7 +147,9 @@ export class AuditTrail implements AuditLog, Service {
     this.#retryAt = performance.now() + RETRY_MS;
     const isNew = this.#why === undefined;
     this.#why = messageOf(error);
-    if (isNew) this.#log.error('the audit cannot be written', { error, requests: this.onFailure });
+    if (!isNew) return;
+    this.#log.error('the audit cannot be written', { error, requests: this.onFailure });
+    for (const listener of this.#onFailed) listener(this.#why);
   }
 
   #writeCounts(): void {

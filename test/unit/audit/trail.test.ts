@@ -237,9 +237,12 @@ describe('a log that cannot be written', () => {
   it('continue: hosts are served, and one line says so', async () => {
     using folder = temporaryFolder();
     const { trail, log, door } = without(folder.path, 'continue');
+    const alarms: string[] = [];
+    trail.onFailed((reason) => alarms.push(reason));
     await trail.start();
     for (let i = 0; i < 10; i++) door.after(door.before(run, args()), { result: {} });
     assert.equal(log.lines.filter(({ level }) => level === 'error').length, 1);
+    assert.deepEqual(alarms, [trail.describe().why]);
     assert.equal(trail.describe().state, 'failing');
     assert.match(trail.describe().why ?? '', /EEXIST|ENOTDIR/);
     assert.throws(() => trail.head(), { name: 'AgentError', code: 'failed' });

@@ -12,7 +12,7 @@ const ACCOUNTS = ['test/vm/credentials.test.ts'];
 const SWITCHES = ['test/vm/switches.test.ts'];
 
 /** Where the real qemu-ga is asked too: the file that starts it, and the one with the requests if that is another. */
-const FREEZE = ['test/vm/freeze.test.ts'];
+const FREEZE = ['test/vm/freeze/answers.test.ts', 'test/vm/freeze/lab.ts', 'test/vm/freeze/mounts.test.ts'];
 
 const ASKED_IN: Readonly<Record<string, readonly string[]>> = {
   'guest-exec': EXEC,
@@ -64,8 +64,8 @@ const OLDER_THAN: Readonly<Record<string, string>> = {
   'guest-network-get-route': 'test/vm/disks.test.ts',
   'uga-audit-head': 'test/peer/audit/agent.test.ts',
   'uga-event-wait': 'test/peer/events.test.ts',
-  'uga-freeze-renew': 'test/vm/freeze.test.ts',
-  'uga-freeze-status': 'test/vm/freeze.test.ts',
+  'uga-freeze-renew': 'test/vm/libvirt/words/extensions.ts',
+  'uga-freeze-status': 'test/vm/libvirt/words/extensions.ts',
   'uga-query-schema': 'test/peer/qga/schema.test.ts',
 };
 
