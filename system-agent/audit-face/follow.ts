@@ -48,10 +48,7 @@ class GrowingLog implements Disposable {
 
   /** Begins with the oldest file, or at the end of the one that is written. */
   begin(fromStart: boolean): void {
-    if (!fromStart) {
-      const current = filesNow(this.folder).at(-1);
-      if (current !== undefined && this.#openFile(current)) this.#skip();
-    }
+    if (!fromStart) this.#openNewest();
     this.read();
   }
 
@@ -85,8 +82,13 @@ class GrowingLog implements Disposable {
     return true;
   }
 
-  #skip(): void {
-    if (this.#open !== undefined) this.#open.position = fstatSync(this.#open.fd).size;
+  /** At its end. One that gets another name between look and opening is not the newest any more. */
+  #openNewest(): void {
+    for (let newest = filesNow(this.folder).at(-1); newest !== undefined; newest = filesNow(this.folder).at(-1)) {
+      if (!this.#openFile(newest) || this.#open === undefined) continue;
+      this.#open.position = fstatSync(this.#open.fd).size;
+      return;
+    }
   }
 
   #readOn(): void {

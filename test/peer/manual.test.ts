@@ -39,7 +39,7 @@ describe('completion in bash', () => {
 
   it('offers the faces, and what follows them', () => {
     assert.deepEqual(complete('uga', 'sys'), ['system-agent']);
-    assert.deepEqual(complete('uga', 'host', ''), ['qga', 'ovirt', 'vdagent']);
+    assert.deepEqual(complete('uga', 'host', ''), ['qga', 'qmp', 'ovirt', 'vdagent']);
   });
 
   it('offers the options of the face that was chosen', () => {

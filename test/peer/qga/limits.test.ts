@@ -29,7 +29,11 @@ describe('an agent that is out of descriptors', { skip: without('prlimit') }, ()
     const opened = answers.slice(0, DESCRIPTORS);
     const count = opened.filter(({ error }) => error === undefined).length;
     assert.ok(count > 0 && count < DESCRIPTORS, `${count} files`);
-    assert.match(desc(opened.at(-1)), /^failed to open file '.*' \(mode: 'r'\): Too many open files$/);
+    // Where one descriptor is left, the file takes it and its handle cannot be counted.
+    assert.match(
+      desc(opened.at(-1)),
+      /^failed to (open file '.*' \(mode: 'r'\)|write persistent state to disk): Too many open files$/,
+    );
     const [program, ping, mounts] = answers.slice(DESCRIPTORS);
     assert.equal(desc(program), 'Failed to create pipe for communicating with child process (Too many open files)');
     assert.deepEqual(ping, { return: {} });
