@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { product } from './guest/agents.ts';
 import { resumeGuest } from './guest/guest.ts';
 import type { Machine } from './guest/machine.ts';
@@ -9,6 +10,8 @@ import { Vdsm } from './ovirt/vdsm.ts';
 import { until } from './support/wait.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
+/** For the guest's kernel to tell that the host has gone: a host that is back at once was never away. */
+const UNPLUGGED_MS = 2_000;
 /** A fraction of the 90 s after which systemd would kill it. */
 const STOP_LIMIT_S = 20;
 
@@ -112,6 +115,7 @@ async function freezeIsGivenUp(guest: Machine, host: QgaClient): Promise<void> {
     return (await guest.shell.run(writes('/srv'))) === 'no' ? true : undefined;
   });
   host[Symbol.dispose](); // whoever comes next is served
+  await sleep(UNPLUGGED_MS);
   using other = await QgaClient.connect(guest.socketOf('qga'));
   assert.deepEqual(await other.ask('guest-fsfreeze-status'), { return: 'frozen' });
   assert.match(descOf(await other.ask('guest-fsfreeze-thaw')), /still under way/);
