@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { answerCommands } from '#test/support/channel/remote.ts';
 import { SocketHost } from '#test/support/channel/socket-host.ts';
-import { until } from '#test/support/until.ts';
+
+const CONNECT_MS = 20_000;
 
 /** Beside this file once both are bundled. */
 const PROBE = fileURLToPath(new URL('./vm-channel-probe.js', import.meta.url));
@@ -25,8 +27,7 @@ it('the probe passes all tests on a socket with a commanded host, and is not wok
   });
   const exit = once(probe, 'exit');
   try {
-    await until(() => existsSync(control));
-    const socket = createConnection(control);
+    const socket = await connected(control);
     socket.on(
       'data',
       answerCommands(
@@ -35,7 +36,6 @@ it('the probe passes all tests on a socket with a commanded host, and is not wok
         (line) => socket.write(line),
       ),
     );
-    socket.on('error', () => {});
     const [status] = await exit;
     assert.equal(status, 0, output);
     assert.match(output, /^ok wakes nobody while no host is there/m);
@@ -45,3 +45,16 @@ it('the probe passes all tests on a socket with a commanded host, and is not wok
     rmSync(folder, { recursive: true });
   }
 });
+
+/** A socket has its name a moment before it listens, so a refusal says nothing yet. */
+async function connected(place: string): Promise<Socket> {
+  for (const deadline = Date.now() + CONNECT_MS; ; await sleep(10)) {
+    const socket = createConnection(place);
+    try {
+      await once(socket, 'connect');
+      return socket.on('error', () => {}); // it ends with the probe
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
+}
