@@ -26,12 +26,14 @@ const killed: Case = {
 
 const groupKilled: Case = {
   name: "kill of the daemon's whole control group",
+  quick: 1, // the new daemon needs ten seconds under emulation
   round: (lab) => dies(lab, () => `echo 1 >${OURS}/cgroup.kill`),
 };
 
 /** The limit of its group is set below what the daemon has. */
 const noMemory: Case = {
   name: 'out of memory: the kernel kills the daemon',
+  quick: 1,
   async round(lab) {
     const count = async () => Number(await lab.run("dmesg | grep -c 'Memory cgroup out of memory' || true"));
     const before = await count();
@@ -54,6 +56,7 @@ const guardKilled: Case = {
 
 const restarted: Case = {
   name: 'systemctl restart, which waits for the thaw',
+  quick: 1,
   async round(lab) {
     const pid = await lab.pid();
     await lab.freeze();
