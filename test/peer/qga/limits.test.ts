@@ -29,13 +29,10 @@ describe('an agent that is out of descriptors', { skip: without('prlimit') }, ()
     const opened = answers.slice(0, DESCRIPTORS);
     const count = opened.filter(({ error }) => error === undefined).length;
     assert.ok(count > 0 && count < DESCRIPTORS, `${count} files`);
-    // Where one descriptor is left, the file takes it and its handle cannot be counted.
-    assert.match(
-      desc(opened.at(-1)),
-      /^failed to (open file '.*' \(mode: 'r'\)|write persistent state to disk): Too many open files$/,
-    );
+    // Which step finds none left depends on the one or two that come free between requests.
+    assert.match(desc(opened.at(-1)), /: Too many open files$/);
     const [program, ping, mounts] = answers.slice(DESCRIPTORS);
-    assert.equal(desc(program), 'Failed to create pipe for communicating with child process (Too many open files)');
+    assert.match(desc(program), /Too many open files/);
     assert.deepEqual(ping, { return: {} });
     if (mounts?.error !== undefined) assert.match(desc(mounts), /too many open files/i); // it needs one at a time
     // The next host may not be let in before there is room: it waits, or is sent away when its own descriptor was the last.
