@@ -6,7 +6,7 @@ export const guestSuspendDisk = defineCommand({
   since: '1.1',
   summary: 'Write the state of the guest to its disk and switch it off.',
   worksWhere: 'as root; a kernel that can sleep',
-  testedBy: 'the error in a guest without swap',
+  testedBy: 'the state is on the disk when the machine restarts, as with qemu-ga; the error in a guest without swap',
   args: object({}),
   result: nothing,
   errors: ['the system cannot, or refuses, in its own words'],

@@ -6,7 +6,7 @@ export const guestSuspendHybrid = defineCommand({
   since: '1.1',
   summary: 'Let the guest sleep in memory with a copy of its state on disk.',
   worksWhere: 'as root; a kernel that can sleep',
-  testedBy: 'the error in a guest without swap',
+  testedBy: 'the machine sleeps, wakes and answers, as with qemu-ga; the error in a guest without swap',
   args: object({}),
   result: nothing,
   errors: ['the system cannot, or refuses, in its own words'],
