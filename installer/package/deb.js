@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../root.js';
 import { Tree } from './tree.js';
@@ -26,12 +26,14 @@ export function makeDeb(tree, { version, date, quick, file }) {
   for (const script of SCRIPTS) tree.write(`DEBIAN/${script}`, readFileSync(path.join(debian, script)), 0o755);
   tree.settle(date);
   const seconds = String(date.getTime() / 1000);
+  const unfinished = `${file}.unfinished`;
   execFileSync(
     'dpkg-deb',
     // One thread: with more, what xz writes depends on how many there are.
-    ['--root-owner-group', '-Zxz', quick ? '-z0' : '-z6', '--threads-max=1', '--build', tree.folder, file],
+    ['--root-owner-group', '-Zxz', quick ? '-z0' : '-z6', '--threads-max=1', '--build', tree.folder, unfinished],
     { stdio: ['ignore', 'ignore', 2], env: { ...process.env, SOURCE_DATE_EPOCH: seconds } },
   );
+  renameSync(unfinished, file); // whoever installs the last one meanwhile has all of it
 }
 
 /**

@@ -159,6 +159,8 @@ export class ByteStream {
 
   /** If no news of the host follows its bytes, it has come and gone before we looked. */
   #greetEarly(): void {
+    if (this.#host === 'here') this.#events.ended(true);
+    if (this.#isClosed) return;
     this.#host = 'early';
     this.#early = setTimeout(() => {
       this.#host = 'here';
@@ -257,10 +259,19 @@ export class ByteStream {
         if (count === 0) this.#end();
         return;
       }
-      if (this.#device && this.#isHungUp && this.#host === 'gone') this.#greetEarly();
+      if (this.#isOfNextHost()) this.#greetEarly();
       if (!this.#isPaused && !this.#isClosed) this.#events.data(this.#buffer.subarray(0, count));
     }
     this.#schedule();
+  }
+
+  /**
+   * Whether bytes of a line that is hung up are the next host's. One that comes back at once can have its bytes read
+   * before the news of it; with nothing left half said by the last one, they are taken for the next one's.
+   */
+  #isOfNextHost(): boolean {
+    if (!this.#device || !this.#isHungUp || this.#isPaused) return false;
+    return this.#host === 'gone' || (this.#host === 'here' && this.#queued === 0 && this.#isAtRest?.() === true);
   }
 
   #end(): void {

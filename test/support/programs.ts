@@ -67,10 +67,11 @@ export class Program implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Waits until stderr matches. */
-  async said(pattern: RegExp): Promise<void> {
-    await until(() => pattern.test(this.stderr) || !this.running, `stderr to match ${pattern}`);
-    if (!pattern.test(this.stderr)) throw new Error(`ended first: ${this.stderr}`);
+  /** Waits until stderr matches, behind its first `from` characters. */
+  async said(pattern: RegExp, from = 0): Promise<void> {
+    const matches = () => pattern.test(this.stderr.slice(from));
+    await until(() => matches() || !this.running, `stderr to match ${pattern}`);
+    if (!matches()) throw new Error(`ended first: ${this.stderr}`);
   }
 
   /** Waits until the program listens on a socket, or has ended without. */
@@ -87,8 +88,11 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** Asks every few milliseconds until the answer is yes. @throws after `timeoutMs`, naming what did not happen */
-export async function until(test: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
+/**
+ * Asks every few milliseconds until the answer is yes; generous, because a program that is read from a cold disk on a
+ * busy machine is no defect. @throws after `timeoutMs`, naming what did not happen
+ */
+export async function until(test: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!test()) {
     if (Date.now() > end) throw new Error(`did not happen within ${timeoutMs} ms: ${what}`);

@@ -163,7 +163,7 @@ describe('a device', () => {
 
 describe('the stream of a device', () => {
   /** A FIFO's reading end behaves as a port does: without a writer it reads as its end and is hung up. */
-  function openFifo(events: string[], onData: (text: string) => void) {
+  function openFifo(events: string[], onData: (text: string) => void, isAtRest?: () => boolean) {
     const name = path.join(folder, 'fifo');
     execFileSync('mkfifo', [name]);
     const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -180,7 +180,9 @@ describe('the stream of a device', () => {
       ended: (gone: boolean) => note(gone ? 'gone' : 'ended'),
       failed: (error: unknown) => note(`failed ${error}`),
     };
-    const stream = toClose(new ByteStream(fd, user, { device: true, paused: false, highWater: 1024 }));
+    const stream = toClose(
+      new ByteStream(fd, user, { device: true, paused: false, highWater: 1024, ...(isAtRest && { isAtRest }) }),
+    );
     return { stream, openHost: () => openSync(name, constants.O_WRONLY | constants.O_NONBLOCK) };
   }
 
@@ -232,6 +234,35 @@ describe('the stream of a device', () => {
     await until(() => events.at(-1) === 'gone');
     assert.deepEqual(events, ['present', 'early', 'present', 'more', 'gone']);
   });
+
+  for (const [isAtRest, meaning, expected] of [
+    [true, 'the next host, if the last left nothing half said', ['one', 'gone', 'present', 'two', 'present', 'more']],
+    [false, 'the last host, if that was in the middle of something', ['one', 'two', 'gone', 'present', 'more']],
+  ] as const) {
+    it(`takes what comes after the line was hung up for ${meaning}`, async () => {
+      const events: string[] = [];
+      const { openHost } = openFifo(
+        events,
+        () => {},
+        () => isAtRest,
+      );
+      const first = openHost();
+      writeAvailable(first, Buffer.from('one'));
+      await until(() => events.includes('one'));
+      writeAvailable(first, Buffer.from('two'));
+      closeSync(first); // as if the first had gone and another come, of whom the kernel does not know yet
+      await until(() => events.includes('two') && (isAtRest || events.at(-1) === 'gone'));
+      const news = openHost();
+      writeAvailable(news, Buffer.from('more'));
+      await until(() => events.includes('more'));
+      closeSync(news);
+      await until(() => events.at(-1) === 'gone');
+      assert.deepEqual(
+        events.filter((event) => event !== 'ended'),
+        ['present', ...expected, 'gone'],
+      );
+    });
+  }
 
   it('calls a host gone of which there were bytes and never any news', async () => {
     const events: string[] = [];

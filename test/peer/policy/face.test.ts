@@ -150,8 +150,9 @@ describe('the running agent', () => {
     for (const profile of [...PROFILE_NAMES, 'full'] as const) {
       const text = `[policy]\nprofile=${profile}\n`;
       write(text);
+      const before = agent.program.stderr.length;
       agent.program.kill('SIGHUP');
-      await agent.program.said(new RegExp(`the policy was read again.*"?profile"?[:=] ?"?${profile}`));
+      await agent.program.said(new RegExp(`the policy was read again.*"?profile"?[:=] ?"?${profile}`), before);
       const engine = new PolicyEngine(parsePolicy(text, file).policy, () => 0);
       for (const [name, isEnabled] of await enabled(agent.socket)) {
         assert.equal(isEnabled, engine.enabled('qga', name).allowed, `${profile}: ${name}`);
