@@ -40,6 +40,19 @@ export function extensions(domain: () => Domain): void {
     assert.equal(commands.find(({ name }) => name === 'guest-get-osinfo')?.returns, 'GuestOSInfo');
   });
 
+  it('uga-audit-head: an anchor by which the guest checks its log; one with another hash is found', async () => {
+    const anchorOf = async () => {
+      const { count, hash } = (await ask('uga-audit-head')) as { count: number; hash: string };
+      return `${count}:${hash}`;
+    };
+    const handle = await ask('guest-file-open', { path: '/etc/hostname' }); // something that is recorded
+    await ask('guest-file-close', { handle });
+    const anchor = await anchorOf();
+    assert.match(await inside(`uga audit verify --anchor ${anchor}`), /^whole: records 1 to \d+, /);
+    const other = anchor.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
+    assert.match(await inside(`uga audit verify --anchor ${other} 2>&1 || echo status $?`), /status 1$/);
+  });
+
   it('uga-freeze-status and uga-freeze-renew, and the events of a freeze after the thaw', async () => {
     const { cursor } = await wait({});
     await domain().virsh('domfsfreeze');
