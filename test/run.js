@@ -5,6 +5,7 @@
  *     node test/run.js unit vm         only these groups
  *     node test/run.js peer/qga        only test files whose path begins so
  *     node test/run.js --all           also package and vm, and installs the missing programs first (asks, unless CI=1)
+ *     node test/run.js long            what not even that runs: minutes each, for before a release (npm run vm:long)
  *
  * With CI=1 a skip that is not in test/skips.allowed fails the run.
  */
@@ -17,14 +18,21 @@ import { root } from '../installer/root.js';
 import { installPeers } from './support/peers.js';
 import { allowedSkips } from './support/skips.js';
 
-/** In this order: what is quick and points at the cause first. Guests share two cores, so they run one at a time. */
+/** In this order: what is quick and points at the cause first. */
 const GROUPS = [
   { name: 'unit', concurrency: 2 },
   { name: 'fuzz', concurrency: 2 },
   { name: 'peer', concurrency: 1 },
   { name: 'package', concurrency: 1, skip: 'builds packages' },
-  { name: 'vm', concurrency: 1, skip: 'runs virtual machines' },
+  { name: 'vm', concurrency: 2, skip: 'runs virtual machines' },
+  { name: 'clocked', concurrency: 1, skip: 'runs virtual machines' },
+  { name: 'long', concurrency: 1, skip: 'takes many minutes: npm run vm:long' },
 ];
+
+/** Guests in which seconds are counted: what else runs beside them would be counted too. */
+const CLOCKED = ['vm/desktop/sessions', 'vm/freeze/', 'vm/hanging-disk', 'vm/idle'];
+/** Guests with an image of their own, or that are put to sleep for minutes. */
+const LONG = ['vm/databases', 'vm/desktop/one-agent', 'vm/sleep-on-disk'];
 
 /** That one file of tests may take; `npm run vm:long` has another. */
 const minutes = Number(process.env.UGA_TEST_MINUTES ?? 20);
@@ -38,12 +46,14 @@ ensureDependencies();
 if (all) await installPeers({ ask: !ci });
 const { bundleTests } = await import('./support/bundle.js');
 const { stop } = await import('esbuild');
-const files = (await bundleTests()).filter((file) => isWanted(file.source));
+const files = (await bundleTests())
+  .filter((file) => isWanted(file.source))
+  .map((file) => ({ ...file, group: groupOf(file) }));
 /** Some groups fetch what is large and take minutes: only when they are asked for. */
 const onlyQuick = !all && wanted.length === 0;
 // Unit tests import what they test; others run the program, and guests install it.
 if (files.some((file) => file.group === 'peer')) await import('../installer/bundle.js');
-if (!onlyQuick && files.some((file) => file.group === 'vm')) await makePackage({ quick: true });
+if (!onlyQuick && files.some((file) => file.source.startsWith('test/vm/'))) await makePackage({ quick: true });
 await stop(); // esbuild's process, which would stay as long as ours
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -52,7 +62,7 @@ const skips = new Map();
 for (const group of GROUPS) {
   const chosen = files.filter((file) => file.group === group.name);
   if (chosen.length === 0) continue;
-  if (group.skip !== undefined && onlyQuick) {
+  if (group.skip !== undefined && (onlyQuick || (group.name === 'long' && wanted.length === 0))) {
     totals.skipped += chosen.length;
     for (const { source } of chosen) skips.set(source, group.skip);
     continue;
@@ -82,7 +92,23 @@ process.exitCode = totals.failed + refused > 0 || totals.passed === 0 ? 1 : 0;
 
 /** @param {string} source */
 function isWanted(source) {
-  return wanted.length === 0 || wanted.some((word) => source.startsWith(`test/${word}`) || source.startsWith(word));
+  if (wanted.length === 0) return true;
+  if (wanted.includes('long') && isOneOf(LONG, source)) return true;
+  return wanted.some((word) => source.startsWith(`test/${word}`) || source.startsWith(word));
+}
+
+/** @param {{ group: string, source: string }} file */
+function groupOf({ group, source }) {
+  if (isOneOf(LONG, source)) return 'long';
+  return isOneOf(CLOCKED, source) ? 'clocked' : group;
+}
+
+/**
+ * @param {string[]} prefixes
+ * @param {string} source
+ */
+function isOneOf(prefixes, source) {
+  return prefixes.some((prefix) => source.startsWith(`test/${prefix}`));
 }
 
 /**
