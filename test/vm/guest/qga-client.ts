@@ -2,6 +2,7 @@ import { LineSocket } from '../support/line-socket.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
+const SYNC_AGAIN_MS = 10_000;
 
 /** An answer of a guest agent, as JSON.parse gives it. */
 export interface Answer {
@@ -16,15 +17,24 @@ export interface Answer {
 export class QgaClient implements Disposable {
   private constructor(private readonly socket: LineSocket) {}
 
-  /** Comes back when the agent has answered. */
+  /** Comes back when the agent has answered, which is asked again as hosts do: an agent that starts reads anew. */
   static async connect(path: string): Promise<QgaClient> {
     const client = new QgaClient(await LineSocket.connect(path, CONNECT_TIMEOUT_MS));
-    const id = Math.floor(Math.random() * 1e9);
+    let id = Math.floor(Math.random() * 1e9);
     const answer = client.socket.find(ANSWER_TIMEOUT_MS, 'the answer to guest-sync', (line) =>
       line.includes(`${id}`) ? true : undefined,
     );
-    client.socket.send(JSON.stringify({ execute: 'guest-sync', arguments: { id } }));
-    await answer;
+    const ask = () => client.send('guest-sync', { id: ++id }); // what answers an earlier one is not taken for the end
+    ask();
+    const again = setInterval(ask, SYNC_AGAIN_MS);
+    try {
+      await answer;
+    } catch (error) {
+      client[Symbol.dispose](); // or nobody else is let in
+      throw error;
+    } finally {
+      clearInterval(again);
+    }
     return client;
   }
 
