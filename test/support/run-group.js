@@ -25,7 +25,10 @@ const totals = { passed: 0, failed: 0, skipped: [] };
 /** @type {[file: string, ms: number][]} */
 const times = [];
 
-const stream = run({ files, concurrency, timeout: minutes * MS_PER_MINUTE });
+const over = new AbortController();
+process.on('disconnect', () => over.abort()); // whoever asked for this is gone
+
+const stream = run({ files, concurrency, timeout: minutes * MS_PER_MINUTE, signal: over.signal });
 stream.on('test:fail', (test) => {
   if (isLeaf(test)) totals.failed++;
 });
@@ -42,6 +45,7 @@ if (times.length > SLOWEST) {
   const slowest = times.sort(([, one], [, other]) => other - one).slice(0, SLOWEST);
   console.log(`slowest: ${slowest.map(([file, ms]) => `${file} ${(ms / 1000).toFixed(0)} s`).join(', ')}`);
 }
+if (over.signal.aborted) process.exit(1);
 process.send?.(totals, () => process.exit());
 
 /** Suites and files are sums of their tests. A suite that is skipped as a whole counts once. */
