@@ -25,6 +25,7 @@ import { EventHub } from './events/hub.ts';
 import { FREEZING_SECONDS } from './freeze/freeze.ts';
 import { hookPlaces } from './freeze/hooks/places.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
+import { ovirtOptions } from './ovirt/options.ts';
 import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
 import { PolicyAlarm } from './policy/alarm.ts';
@@ -153,15 +154,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       qga: allGates([...(options.demo ? [demoGate] : []), lists.gate, policyGates.qga]),
       ovirt: options.demo ? (name, args) => ovirtDemoGate(name) ?? policyGates.ovirt(name, args) : policyGates.ovirt,
     },
-    ovirt: {
-      intervals: {
-        heartbeat: config.heartbeatSeconds,
-        users: config.usersSeconds,
-        cpus: config.cpusSeconds,
-        applications: config.applicationsSeconds,
-      },
-      ignoredNics: config.ignoredNics,
-    },
+    ovirt: ovirtOptions(config, UGA_VERSION),
     bus: new BusClient(systemBus(process.env), log),
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,

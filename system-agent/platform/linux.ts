@@ -10,6 +10,7 @@ import type { AuthorizedKeys } from '../authorized-keys/authorized-keys.ts';
 import { linuxAuthorizedKeys } from '../authorized-keys/linux.ts';
 import { refusingAuthorizedKeys } from '../authorized-keys/refusing.ts';
 import { linuxClock, linuxClockChanges } from '../clock/linux.ts';
+import { linuxContainers } from '../containers/linux.ts';
 import { linuxCpuSwitch, linuxCpus } from '../cpus/linux.ts';
 import { refusingCpuSwitch } from '../cpus/refusing.ts';
 import { linuxDisks } from '../disks/linux.ts';
@@ -32,6 +33,7 @@ import { refusingMemorySwitch } from '../memory/refusing.ts';
 import { linuxMounts, linuxTrimmer } from '../mounts/linux.ts';
 import { refusingTrimmer } from '../mounts/refusing.ts';
 import { linuxNetwork } from '../network/linux.ts';
+import { linuxPackages } from '../packages/linux.ts';
 import { linuxPasswords } from '../passwords/linux.ts';
 import { refusingPasswords } from '../passwords/refusing.ts';
 import type { Platform } from '../platform.ts';
@@ -118,6 +120,7 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
   return {
     clock: linuxClock,
     clockChanges: linuxClockChanges,
+    containers: linuxContainers(),
     cpus: linuxCpus(systemTree),
     disks: linuxDisks(systemTree),
     inventory: linuxInventory(runProgram, options.environment.QGA_OS_RELEASE),
@@ -125,6 +128,7 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
     ...(memoryBlocks && { memoryBlocks }),
     mounts: linuxMounts(),
     network: linuxNetwork(),
+    packages: linuxPackages(runProgram, systemTree, options.log),
     users: linuxUsers(),
     ...changingPorts(options),
   };

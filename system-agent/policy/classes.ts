@@ -133,6 +133,7 @@ const ovirtCommands: Table = {
 const ovirtReports: Table = {
   'active-user': 'users',
   applications: 'system',
+  containers: 'system',
   'disks-usage': 'storage',
   fqdn: 'system',
   'host-name': 'system',

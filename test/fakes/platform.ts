@@ -25,6 +25,11 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
       read: () => ({ wall: 0n, boot: 0n, awake: 0n }),
       onSet: () => ({ [Symbol.dispose]: () => {} }),
     },
+    containers: {
+      list: async () => [
+        { id: '4c01db0b339c', names: ['/web'], image: 'nginx:1', command: 'nginx -g', status: 'Up 2 hours' },
+      ],
+    },
     cpus: {
       online: () => 4,
       list: async () => [{ id: 0n, online: true, canOffline: false }],
@@ -57,7 +62,12 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
     },
     memoryBlocks: { list: async () => [], size: () => 128n << 20n },
     memorySwitch: refusingMemorySwitch,
-    mounts: { list: () => [], sizeOf: async () => undefined, onChange: () => ({ [Symbol.dispose]: () => {} }) },
+    mounts: {
+      list: () => [],
+      all: () => [],
+      sizeOf: async () => undefined,
+      onChange: () => ({ [Symbol.dispose]: () => {} }),
+    },
     network: {
       routes: () => [],
       onChange: () => ({ [Symbol.dispose]: () => {} }),
@@ -80,6 +90,13 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
           },
         },
         { name: 'tun0', addresses: [], up: true, loopback: false },
+      ],
+    },
+    packages: {
+      installed: async () => [
+        { name: 'linux-image-6.1.0-13-amd64', version: '6.1.55-1', provides: ['linux-image'] },
+        { name: 'cloud-init', version: '22.4.2-1', provides: [] },
+        { name: 'vim', version: '2:9.0', provides: ['editor'] },
       ],
     },
     pointer: refusingPointer,

@@ -4,10 +4,10 @@ import { formatMessage } from '#protocol/ovirt/message.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import { silent } from '#shared/log/log.ts';
 import { OvirtDoor } from '#system-agent/ovirt/door.ts';
-import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
 import { type Chance, cut, fuzz, mutate, pick } from '#test/support/fuzz.ts';
+import { DEFAULT_OVIRT_OPTIONS } from '#test/support/ovirt/options.ts';
 import { Vdsm } from '#test/support/ovirt/vdsm.ts';
 
 const NAMES = ['refresh', 'api-version', 'echo', 'shutdown', 'login', 'lifecycle-event', 'constructor', ''];
