@@ -9,6 +9,7 @@ import type { Exec } from './exec/exec.ts';
 import type { Files } from './files/files.ts';
 import type { Freeze } from './freeze/freeze.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import type { Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Memory, MemoryBlocks, MemorySwitch } from './memory/memory.ts';
 import type { Mounts, Trimmer } from './mounts/mounts.ts';
 import type { Network } from './network/network.ts';
@@ -33,6 +34,7 @@ export interface Platform {
   readonly files: Files;
   readonly freeze: Freeze & Service;
   readonly inventory: Inventory;
+  readonly lifecycle: Lifecycle;
   readonly memory: Memory;
   readonly memoryBlocks: MemoryBlocks;
   readonly memorySwitch: MemorySwitch;

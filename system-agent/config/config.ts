@@ -30,6 +30,8 @@ export interface Config {
   readonly ignoredFileSystems: readonly string[];
   readonly ignoreEmptyFileSystems: boolean;
   readonly ignoredNics: readonly string[];
+  /** Folder of hooks for migration and hibernation, or `off`. */
+  readonly lifecycleDirectory: string;
   /** qemu-ga's freeze script: its path, `auto` as qemu-ga was told, `off`. */
   readonly freezeHook: string;
   /** For each freeze hook in each phase. */
@@ -87,6 +89,7 @@ export const DEFAULTS: Config = {
   ignoredFileSystems: IGNORED_FILE_SYSTEMS.split(' '),
   ignoreEmptyFileSystems: true,
   ignoredNics: ['docker0'],
+  lifecycleDirectory: '/etc/uga/lifecycle.d',
   freezeHook: 'auto',
   hookSeconds: 60,
   hooksDirectory: '/etc/uga/freeze.d',

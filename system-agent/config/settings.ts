@@ -155,6 +155,15 @@ export const SETTINGS: readonly Setting[] = [
     format: (names) => names.join(' '),
   }),
   setting({
+    name: 'lifecycleDirectory',
+    group: 'ovirt',
+    key: 'hooks-directory',
+    syntax: 'absolute path | off',
+    help: 'Folder with a folder of programs for each event of migration and hibernation, see docs/hosts/ovirt.md.',
+    parse: (text) => (text === 'off' ? text : parseAbsolutePath(text)),
+    format: String,
+  }),
+  setting({
     name: 'freezeLease',
     group: 'freeze',
     key: 'lease',

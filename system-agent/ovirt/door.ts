@@ -76,6 +76,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     this.#conversation = {
       version: this.#version,
       refresh: () => this.refresh(),
+      tell: (reports) => this.#tell(reports),
       answer: (name, members) => this.#send(formatMessage(name, members)),
     };
   }

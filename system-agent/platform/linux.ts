@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Bus } from '#shared/dbus/bus.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Valve } from '#shared/log/valve.ts';
 import { runProgram } from '#shared/process/node.ts';
@@ -28,6 +29,8 @@ import { linuxFreezeSystem } from '../freeze/linux.ts';
 import { refusingFreeze } from '../freeze/refusing.ts';
 import { FreezeService } from '../freeze/service.ts';
 import { linuxInventory } from '../inventory/linux.ts';
+import { linuxLifecycle } from '../lifecycle/linux.ts';
+import { refusingLifecycle } from '../lifecycle/refusing.ts';
 import { linuxMemory, linuxMemoryBlocks, linuxMemorySwitch } from '../memory/linux.ts';
 import { refusingMemorySwitch } from '../memory/refusing.ts';
 import { linuxMounts, linuxTrimmer } from '../mounts/linux.ts';
@@ -76,6 +79,10 @@ export interface LinuxOptions {
   /** Keeps devices that we make over a restart; without it nobody does. */
   readonly store?: DescriptorStore;
   readonly freeze: FreezeOptions;
+  /** Folders of programs for what hosts do with the guest; none by default. */
+  readonly lifecycleFolders?: readonly string[];
+  /** The system bus; without it logind is not asked for anything. */
+  readonly bus?: Bus;
   /** Where files may be opened and which programs are looked at before they start; without it, as the host wants. */
   readonly policy?: PortPolicy;
   readonly log: Log;
@@ -105,6 +112,7 @@ type Effectful = Pick<
   | 'exec'
   | 'files'
   | 'freeze'
+  | 'lifecycle'
   | 'memorySwitch'
   | 'passwords'
   | 'pointer'
@@ -155,6 +163,7 @@ function refusingPorts(): Effectful {
     exec: refusingExec,
     files: refusingFiles,
     freeze: refusingFreeze,
+    lifecycle: refusingLifecycle,
     memorySwitch: refusingMemorySwitch,
     passwords: refusingPasswords,
     pointer: refusingPointer,
@@ -171,13 +180,20 @@ function effectfulPorts(options: LinuxOptions): Partial<Effectful> {
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
   const sleep = linuxSleep(runProgram, findTool);
+  const freeze = isRoot && guard ? freezeService(options, guard) : undefined;
   return {
+    lifecycle: linuxLifecycle({
+      folders: options.lifecycleFolders ?? [],
+      umask: options.umask,
+      isFrozen: () => freeze !== undefined && freeze.describe().phase !== 'thawed',
+      log: options.log,
+    }),
     pointer: linuxPointer(options.store),
-    power: linuxPower(runProgram, isExecutable),
+    power: linuxPower(runProgram, isExecutable, options.bus),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
     ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),
     ...(isRoot && memorySwitch && { memorySwitch }),
-    ...(isRoot && guard && { freeze: freezeService(options, guard) }),
+    ...(freeze && { freeze }),
     ...(isRoot && sleep && { sleep }),
     ...(isRoot && chpasswd !== undefined && { passwords: linuxPasswords(runProgram, chpasswd) }),
   };

@@ -2,6 +2,7 @@ import { refusingCpuSwitch } from '#system-agent/cpus/refusing.ts';
 import { refusingExec } from '#system-agent/exec/refusing.ts';
 import { refusingFiles } from '#system-agent/files/refusing.ts';
 import { refusingFreeze } from '#system-agent/freeze/refusing.ts';
+import { refusingLifecycle } from '#system-agent/lifecycle/refusing.ts';
 import { refusingMemorySwitch } from '#system-agent/memory/refusing.ts';
 import { refusingTrimmer } from '#system-agent/mounts/refusing.ts';
 import type { Platform } from '#system-agent/platform.ts';
@@ -46,6 +47,7 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
       fullHostName: async () => 'guest.example.org',
       operatingSystem: () => ({ kernelRelease: '6.1', kernelVersion: '#1', machine: 'x86_64', id: 'debian' }),
     },
+    lifecycle: refusingLifecycle,
     memory: {
       sample: () => ({
         totalKib: 4_000_000,
