@@ -87,3 +87,6 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   uninstalled: {},
   echo: {},
 };
+
+/** Every message that an agent may send. */
+export const MESSAGE_NAMES: readonly string[] = Object.keys(MESSAGES);

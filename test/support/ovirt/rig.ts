@@ -50,6 +50,12 @@ export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new Fa
   });
   await door.start();
   const host = new Vdsm((line) => channel.say(line));
+  const sent: Buffer[] = [];
+  const hear = () => {
+    const bytes = Buffer.from(channel.drain(), 'latin1');
+    sent.push(bytes);
+    host.hear(bytes);
+  };
   return {
     channel,
     door,
@@ -57,12 +63,14 @@ export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new Fa
     log,
     platform,
     console,
+    /** All that the host has read, as it was sent. */
+    transcript: () => Buffer.concat(sent),
     /** The host reads what was sent, reports that take a turn included, and answers. @returns names, in order */
     async listen(): Promise<string[]> {
       await settled();
-      host.hear(Buffer.from(channel.drain(), 'latin1'));
+      hear();
       await settled();
-      host.hear(Buffer.from(channel.drain(), 'latin1'));
+      hear();
       return host.heard.map(({ name }) => name);
     },
   };
