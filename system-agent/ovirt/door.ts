@@ -28,6 +28,8 @@ export interface OvirtParts {
   /** May the host be told this report? Default: every one. */
   readonly mayTell?: (report: string) => boolean;
   readonly options: OvirtOptions;
+  /** Milliseconds of a clock that nobody sets. Default: the process's own. */
+  readonly nowMs?: () => number;
   readonly log: Log;
   readonly audit?: DoorAudit | undefined;
 }
@@ -58,13 +60,13 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
   #drops = 0;
   #beats: NodeJS.Timeout | undefined;
 
-  constructor({ channel, ports, gate, mayTell = () => true, options, log, audit }: OvirtParts) {
+  constructor({ channel, ports, gate, mayTell = () => true, options, nowMs, log, audit }: OvirtParts) {
     this.#channel = channel;
     this.#log = log;
     this.#heartbeatMs = options.intervals.heartbeat * 1000;
     this.#schedule = new Schedule(options.intervals);
     this.#console = ports.console;
-    this.#heartbeat = new Heartbeat(ports.memory, () => performance.now(), log);
+    this.#heartbeat = new Heartbeat(ports.memory, nowMs ?? (() => performance.now()), log);
     const listener = {
       understands: ({ name, since }: Report) =>
         this.#isConnected && !this.#isBlocked && this.#version.inForce >= since && mayTell(name),

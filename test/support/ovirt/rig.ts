@@ -63,8 +63,8 @@ export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new Fa
     log,
     platform,
     console,
-    /** All that the host has read, as it was sent. */
-    transcript: () => Buffer.concat(sent),
+    /** What the host has read since the last time, as it was sent. */
+    transcript: () => Buffer.concat(sent.splice(0)),
     /** The host reads what was sent, reports that take a turn included, and answers. @returns names, in order */
     async listen(): Promise<string[]> {
       await settled();
