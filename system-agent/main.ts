@@ -24,7 +24,9 @@ import { parseAbsolutePath, parseLogLevel } from './config/values.ts';
 import { EventHub } from './events/hub.ts';
 import { FREEZING_SECONDS } from './freeze/freeze.ts';
 import { hookPlaces } from './freeze/hooks/places.ts';
+import { lifecycleFolders } from './lifecycle/places.ts';
 import { demoGate as ovirtDemoGate } from './ovirt/gate.ts';
+import { ovirtOptions } from './ovirt/options.ts';
 import { type Effects, linuxPlatform, parseEffects } from './platform/linux.ts';
 import { parseUinputSpec } from './pointer/spec.ts';
 import { PolicyAlarm } from './policy/alarm.ts';
@@ -123,6 +125,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const policyGates = gatesOf(policy, new PolicyAlarm(events));
   const audit = keepsAudit(configuration, effects) ? auditOf(config, log) : undefined;
   audit?.onFailed((reason) => events.publish({ event: 'AUDIT_FAILED', data: { reason } }));
+  const bus = new BusClient(systemBus(process.env), log);
   const platform = linuxPlatform({
     effects,
     environment: process.env,
@@ -135,6 +138,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       hookSeconds: config.hookSeconds,
       valve: bothValves(valve, audit),
     },
+    lifecycleFolders: lifecycleFolders(config),
+    bus,
     policy,
     log,
   });
@@ -153,16 +158,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       qga: allGates([...(options.demo ? [demoGate] : []), lists.gate, policyGates.qga]),
       ovirt: options.demo ? (name, args) => ovirtDemoGate(name) ?? policyGates.ovirt(name, args) : policyGates.ovirt,
     },
-    ovirt: {
-      intervals: {
-        heartbeat: config.heartbeatSeconds,
-        users: config.usersSeconds,
-        cpus: config.cpusSeconds,
-        applications: config.applicationsSeconds,
-      },
-      ignoredNics: config.ignoredNics,
-    },
-    bus: new BusClient(systemBus(process.env), log),
+    ovirt: ovirtOptions(config, UGA_VERSION),
+    bus,
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
     events,

@@ -23,7 +23,15 @@ export interface Config {
   readonly usersSeconds: number;
   readonly cpusSeconds: number;
   readonly applicationsSeconds: number;
+  readonly disksSeconds: number;
+  /** Packages that oVirt is told of. */
+  readonly applicationsList: readonly string[];
+  /** Types of file systems that it is not told of. */
+  readonly ignoredFileSystems: readonly string[];
+  readonly ignoreEmptyFileSystems: boolean;
   readonly ignoredNics: readonly string[];
+  /** Folder of hooks for migration and hibernation, or `off`. */
+  readonly lifecycleDirectory: string;
   /** qemu-ga's freeze script: its path, `auto` as qemu-ga was told, `off`. */
   readonly freezeHook: string;
   /** For each freeze hook in each phase. */
@@ -57,6 +65,14 @@ export type AllowList = '*' | readonly string[];
 
 export const DEFAULT_FILE = '/etc/uga/uga.conf';
 
+/** Both as in the default.conf of ovirt-guest-agent 1.0.16. */
+const APPLICATIONS =
+  'kernel ovirt-guest-agent ovirt-guest-agent-common xorg-x11-drv-qxl linux-image xserver-xorg-video-qxl xf86-video-qxl ' +
+  'kernel-desktop kernel-default kernel-trace kernel-vanilla kernel-debug kernel-ec2 kernel-xen kernel-ppc64 cloud-init';
+const IGNORED_FILE_SYSTEMS =
+  'autofs binfmt_misc cgroup cgroup2 configfs debugfs devpts devtmpfs fusectl fuse.gvfsd-fuse fuse.gvfs-fuse-daemon ' +
+  'hugetlbfs mqueue nfsd proc pstore rootfs rpc_pipefs securityfs selinuxfs sysfs tmpfs tracefs udev usbfs';
+
 export const DEFAULTS: Config = {
   qga: { kind: 'virtio', name: 'org.qemu.guest_agent.0' },
   ovirt: { kind: 'virtio', name: 'ovirt-guest-agent.0' },
@@ -68,7 +84,12 @@ export const DEFAULTS: Config = {
   usersSeconds: 10,
   cpusSeconds: 60,
   applicationsSeconds: 120,
+  disksSeconds: 300,
+  applicationsList: APPLICATIONS.split(' '),
+  ignoredFileSystems: IGNORED_FILE_SYSTEMS.split(' '),
+  ignoreEmptyFileSystems: true,
   ignoredNics: ['docker0'],
+  lifecycleDirectory: '/etc/uga/lifecycle.d',
   freezeHook: 'auto',
   hookSeconds: 60,
   hooksDirectory: '/etc/uga/freeze.d',

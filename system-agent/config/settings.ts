@@ -7,6 +7,7 @@ import {
   parseCommands,
   parseLease,
   parseLogLevel,
+  parseNames,
   parseNics,
   parseNumber,
   parseOnFailure,
@@ -65,7 +66,7 @@ const channel = (name: 'qga' | 'ovirt' | 'vdagent', help: string): Setting =>
   });
 
 const seconds = (
-  name: 'heartbeatSeconds' | 'usersSeconds' | 'cpusSeconds' | 'applicationsSeconds',
+  name: 'heartbeatSeconds' | 'usersSeconds' | 'cpusSeconds' | 'applicationsSeconds' | 'disksSeconds',
   key: string,
   help: string,
 ): Setting =>
@@ -114,8 +115,36 @@ export const SETTINGS: readonly Setting[] = [
   seconds(
     'applicationsSeconds',
     'report_application_rate',
-    'How often at least oVirt is told names, system and network interfaces.',
+    'How often at least oVirt is told names, system, network interfaces, packages and containers.',
   ),
+  seconds('disksSeconds', 'report_disk_usage', 'How often at least oVirt is told how full the file systems are.'),
+  setting({
+    name: 'applicationsList',
+    group: 'ovirt',
+    key: 'applications_list',
+    syntax: 'names, separated by blanks, commas or semicolons',
+    help: 'Packages that oVirt is told of where they are installed.',
+    parse: (text) => parseNames(text, 'package'),
+    format: (names) => names.join(' '),
+  }),
+  setting({
+    name: 'ignoredFileSystems',
+    group: 'ovirt',
+    key: 'ignored_fs',
+    syntax: 'types, separated by blanks, commas or semicolons',
+    help: 'Types of file systems that oVirt is not told of.',
+    parse: (text) => parseNames(text, 'type of file system'),
+    format: (types) => types.join(' '),
+  }),
+  setting({
+    name: 'ignoreEmptyFileSystems',
+    group: 'ovirt',
+    key: 'ignore_zero_size_fs',
+    syntax: 'yes | no',
+    help: 'Leave out file systems that have no size at all.',
+    parse: (text) => parseYesNo(text.toLowerCase()),
+    format: (yes) => (yes ? 'yes' : 'no'),
+  }),
   setting({
     name: 'ignoredNics',
     group: 'ovirt',
@@ -124,6 +153,15 @@ export const SETTINGS: readonly Setting[] = [
     help: 'Network interfaces that oVirt is not told of.',
     parse: parseNics,
     format: (names) => names.join(' '),
+  }),
+  setting({
+    name: 'lifecycleDirectory',
+    group: 'ovirt',
+    key: 'hooks-directory',
+    syntax: 'absolute path | off',
+    help: 'Folder with a folder of programs for each event of migration and hibernation, see docs/hosts/ovirt.md.',
+    parse: (text) => (text === 'off' ? text : parseAbsolutePath(text)),
+    format: String,
   }),
   setting({
     name: 'freezeLease',

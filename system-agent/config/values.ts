@@ -75,6 +75,18 @@ export function parseNics(text: string): readonly string[] {
   return names;
 }
 
+const MAX_NAMES = 1000;
+const PLAIN_NAME = /^[\x21-\x7e]{1,255}$/;
+
+/** Names separated by blanks, commas or semicolons. @param what they are names of */
+export function parseNames(text: string, what: string): readonly string[] {
+  const names = text.split(/[\s,;]+/).filter((name) => name !== '');
+  const odd = names.find((name) => !PLAIN_NAME.test(name));
+  if (odd !== undefined) throw wrong(`'${odd}' is no name of a ${what}`);
+  if (names.length > MAX_NAMES) throw wrong(`more than ${MAX_NAMES} names`);
+  return names;
+}
+
 export function parseYesNo(text: string): boolean {
   if (['yes', 'true', 'on', '1'].includes(text)) return true;
   if (['no', 'false', 'off', '0'].includes(text)) return false;

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { AgentError } from '#shared/errors.ts';
 import { Patience } from '#shared/lifecycle/patience.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
-import { objectionTo, type Step } from '../freeze/hooks/owner.ts';
+import { objectionTo, type Step } from '../hooks/owner.ts';
 import type { Exec } from './exec.ts';
 
 /** Must this program be the very one that was meant by its path? */

@@ -7,7 +7,7 @@ import { type Space, spaceAtOnce, spaceOf, trimFileSystem } from '#shared/native
 import { watchMounts } from '#shared/native/mount-changes.ts';
 import type { DeviceNumber } from '../disks/disks.ts';
 import { blockDeviceAt } from './device-number.ts';
-import { parseMountinfo } from './mountinfo.ts';
+import { parseAllMounts, parseMountinfo } from './mountinfo.ts';
 import type { FileSystemSize, Mount, Mounts, Trim, Trimmer } from './mounts.ts';
 
 /** A file system answers from memory; one that needs longer than this is not asked while it hangs. */
@@ -26,6 +26,7 @@ export function linuxMounts(): Mounts {
   const patience = new Patience(SIZE_LIMIT_MS, MAX_HANGING);
   return {
     list: () => parseMountinfo(readText('/proc/self/mountinfo', 'latin1'), blockDeviceAt),
+    all: () => parseAllMounts(readText('/proc/self/mountinfo', 'latin1')),
     sizeOf: async (mount) =>
       sizeAtOnce(mount) ??
       patience.ask<FileSystemSize | undefined>(

@@ -22,10 +22,29 @@ export function parseMountinfo(text: string, deviceAt: (node: string) => DeviceN
     if (device === undefined) continue;
     const key = `${device.major}:${device.minor}`;
     if (mounts.has(key)) continue;
-    const path = Buffer.from(decodeOctal(place), 'latin1');
-    mounts.set(key, { mountPoint: path.toString('utf8'), path, type, ...device });
+    mounts.set(key, { ...placeOf(place), type, ...device });
   }
   return [...mounts.values()];
+}
+
+/**
+ * Every file system that can be seen, from the same text. What lies below another at the same place cannot be reached.
+ * @param text as of parseMountinfo
+ */
+export function parseAllMounts(text: string): readonly Mount[] {
+  const mounts = new Map<string, Mount>();
+  for (const line of text.split('\n')) {
+    const [matched, major, minor, place = '', type = ''] = LINE.exec(line) ?? [];
+    if (matched === undefined) continue;
+    mounts.delete(place);
+    mounts.set(place, { ...placeOf(place), type, major: Number(major), minor: Number(minor) });
+  }
+  return [...mounts.values()];
+}
+
+function placeOf(place: string): Pick<Mount, 'mountPoint' | 'path'> {
+  const path = Buffer.from(decodeOctal(place), 'latin1');
+  return { mountPoint: path.toString('utf8'), path };
 }
 
 function btrfsDevice(type: string, source: string, deviceAt: (node: string) => DeviceNumber | undefined) {

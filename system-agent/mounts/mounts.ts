@@ -1,6 +1,6 @@
 import type { DeviceNumber } from '../disks/disks.ts';
 
-/** A mounted file system that lies on a block device of this machine. */
+/** A mounted file system; its number is that of the block device it lies on. */
 export interface Mount extends DeviceNumber {
   /** For people and hosts; what is not UTF-8 in it is replaced. */
   readonly mountPoint: string;
@@ -26,6 +26,12 @@ export interface Mounts {
    * @throws {Error} when the system does not tell
    */
   list(): readonly Mount[];
+  /**
+   * Every file system that can be seen, with or without a device here, in the order in which they were mounted; of several
+   * at one place the one on top. Without a device its number is one that the kernel has made up.
+   * @throws {Error} when the system does not tell
+   */
+  all(): readonly Mount[];
   /** Undefined when it cannot be told, or not soon: a file system with a program behind it may never answer. */
   sizeOf(mount: Mount): Promise<FileSystemSize | undefined>;
   /**

@@ -1,5 +1,6 @@
 import type { JsonObject, Printable } from '#shared/json/value.ts';
 import type { OvirtPorts } from './ports.ts';
+import type { Report } from './report.ts';
 import type { VersionNegotiation } from './version.ts';
 
 /** What a command may do with the door that it came through. */
@@ -7,6 +8,8 @@ export interface Conversation {
   readonly version: VersionNegotiation;
   /** Tells the host everything again. */
   refresh(): void;
+  /** Tells it these reports. */
+  tell(reports: readonly Report[]): void;
   answer(name: string, members: JsonObject | Readonly<Record<string, Printable>>): void;
 }
 
@@ -22,11 +25,14 @@ export interface CommandSpec<Needs extends keyof OvirtPorts> {
    * @throws {AgentError} for the log; the protocol has no answers
    */
   run(args: JsonObject, ports: Pick<OvirtPorts, Needs>, conversation: Conversation): void | Promise<void>;
+  /** What is done for the host when it may not run, or cannot here. Default: nothing. */
+  declined?(args: JsonObject, conversation: Conversation): void;
 }
 
 /** What the dispatcher sees: the ports are closed over. */
 export interface Command extends Pick<CommandSpec<never>, 'name' | 'readOnly'> {
   isSupported(ports: Partial<OvirtPorts>): boolean;
+  decline(args: JsonObject, conversation: Conversation): void;
   call(args: JsonObject, ports: Partial<OvirtPorts>, conversation: Conversation): void | Promise<void>;
 }
 
@@ -37,6 +43,7 @@ export function defineCommand<Needs extends keyof OvirtPorts>(spec: CommandSpec<
     name: spec.name,
     readOnly: spec.readOnly,
     isSupported: hasAll,
+    decline: (args, conversation) => spec.declined?.(args, conversation),
     call(args, ports, conversation) {
       if (!hasAll(ports)) throw new Error(`${spec.name} was called without its ports`);
       return spec.run(args, ports, conversation);

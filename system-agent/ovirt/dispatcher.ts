@@ -30,9 +30,15 @@ export class Dispatcher {
   carryOut({ name, members }: OvirtMessage, conversation: Conversation): void {
     const command = this.#byName.get(name);
     if (command === undefined) return this.#decline(name);
-    if (!command.isSupported(this.ports)) return this.log.info('command is not possible here', { command: name });
+    if (!command.isSupported(this.ports)) {
+      this.log.info('command is not possible here', { command: name });
+      return command.decline(members, conversation);
+    }
     const reason = this.gate(name, members);
-    if (reason !== undefined) return this.#refuse(name, reason);
+    if (reason !== undefined) {
+      this.#refuse(name, reason);
+      return command.decline(members, conversation);
+    }
     this.tally.count(name);
     this.log[command.readOnly ? 'debug' : 'info']('command', { command: name });
     let entry: Entry | undefined;

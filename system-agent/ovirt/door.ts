@@ -10,12 +10,13 @@ import { commands } from './commands/index.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Gate } from './gate.ts';
 import type { OvirtOptions } from './options.ts';
-import type { OvirtPorts } from './ports.ts';
+import type { Console, OvirtPorts } from './ports.ts';
 import type { Report } from './report.ts';
 import { Reporter } from './reporter.ts';
 import { Heartbeat } from './reports/heartbeat.ts';
 import { atStart, onRefresh, paced, watched } from './reports/index.ts';
 import { sessionShutdown } from './reports/session-shutdown.ts';
+import { sessionWords } from './reports/session-words.ts';
 import { Schedule } from './schedule.ts';
 import { VersionNegotiation } from './version.ts';
 
@@ -27,6 +28,8 @@ export interface OvirtParts {
   /** May the host be told this report? Default: every one. */
   readonly mayTell?: (report: string) => boolean;
   readonly options: OvirtOptions;
+  /** Milliseconds of a clock that nobody sets. Default: the process's own. */
+  readonly nowMs?: () => number;
   readonly log: Log;
   readonly audit?: DoorAudit | undefined;
 }
@@ -49,18 +52,21 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #changes: Changes;
   readonly #dispatcher: Dispatcher;
   readonly #conversation: Conversation;
+  readonly #console: Console | undefined;
+  #words: Disposable | undefined;
   #isNew = true;
   #isConnected = false;
   #isBlocked = false;
   #drops = 0;
   #beats: NodeJS.Timeout | undefined;
 
-  constructor({ channel, ports, gate, mayTell = () => true, options, log, audit }: OvirtParts) {
+  constructor({ channel, ports, gate, mayTell = () => true, options, nowMs, log, audit }: OvirtParts) {
     this.#channel = channel;
     this.#log = log;
     this.#heartbeatMs = options.intervals.heartbeat * 1000;
     this.#schedule = new Schedule(options.intervals);
-    this.#heartbeat = new Heartbeat(ports.memory, () => performance.now(), log);
+    this.#console = ports.console;
+    this.#heartbeat = new Heartbeat(ports.memory, nowMs ?? (() => performance.now()), log);
     const listener = {
       understands: ({ name, since }: Report) =>
         this.#isConnected && !this.#isBlocked && this.#version.inForce >= since && mayTell(name),
@@ -72,6 +78,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     this.#conversation = {
       version: this.#version,
       refresh: () => this.refresh(),
+      tell: (reports) => this.#tell(reports),
       answer: (name, members) => this.#send(formatMessage(name, members)),
     };
   }
@@ -93,6 +100,7 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
   /** Tells a host that is there everything anew. */
   refresh(): void {
     this.#tell(onRefresh);
+    this.#tellSession();
   }
 
   describe(): DoorDescription {
@@ -106,11 +114,17 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     this.#version.hostConnected();
     this.#reporter.forget();
     this.#schedule.restart();
-    if (this.#isNew) this.#tell(atStart);
+    if (this.#isNew) {
+      this.#tell(atStart);
+      this.#tellSession();
+    }
     this.#isNew = false;
     this.#beat();
     this.#beats = setInterval(() => this.#tick(), this.#heartbeatMs);
     this.#changes.watch();
+    this.#words = this.#console?.onWord(({ word }) => {
+      this.#reporter.tell([sessionWords[word]], word === 'active-user' ? 'if-changed' : 'always');
+    });
   }
 
   disconnected(): void {
@@ -157,6 +171,12 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     this.#reporter.tell(reports, 'always');
   }
 
+  /** A host knows of no session what it has not been told since it came, VDSM not even what it knew before its own restart. */
+  #tellSession(): void {
+    const words = this.#console?.words ?? [];
+    this.#tell(words.flatMap(({ word }) => (word === 'active-user' ? [] : [sessionWords[word]])));
+  }
+
   #send(line: Buffer): void {
     if (this.#channel.write(line) || this.#isBlocked) return;
     this.#isBlocked = true;
@@ -173,6 +193,8 @@ export class OvirtDoor implements Service, ChannelEvents, DescribedDoor {
     clearInterval(this.#beats);
     this.#beats = undefined;
     this.#changes.unwatch();
+    this.#words?.[Symbol.dispose]();
+    this.#words = undefined;
     this.#reader.reset();
     this.#drops = 0;
     this.#unblock();

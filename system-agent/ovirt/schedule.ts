@@ -3,7 +3,7 @@ import type { Intervals } from './options.ts';
 /** What a report's interval is called. */
 export type Pace = Exclude<keyof Intervals, 'heartbeat'>;
 
-const PACES: readonly Pace[] = ['users', 'cpus', 'applications'];
+const PACES: readonly Pace[] = ['users', 'cpus', 'applications', 'disks'];
 
 /**
  * What is due with which heartbeat. Counted in heartbeats, so that nothing else wakes an idle guest, and a guest that
@@ -15,7 +15,12 @@ export class Schedule {
 
   constructor({ heartbeat, ...others }: Intervals) {
     const beats = (pace: Pace) => Math.max(1, Math.floor(others[pace] / heartbeat));
-    this.#everyBeats = { users: beats('users'), cpus: beats('cpus'), applications: beats('applications') };
+    this.#everyBeats = {
+      users: beats('users'),
+      cpus: beats('cpus'),
+      applications: beats('applications'),
+      disks: beats('disks'),
+    };
   }
 
   /** Everything has just been told. */

@@ -1,4 +1,5 @@
 import type { JsonValue } from '#shared/json/value.ts';
+import { numberOf } from './numbers.ts';
 
 /** What the two sides may say to each other; 0 is what every release knows, and the start. */
 export type ApiVersion = 0 | 1 | 2 | 3;
@@ -43,8 +44,9 @@ export class VersionNegotiation {
    * @returns whether the version has changed: then the host is owed all reports anew
    */
   hostChose(value: JsonValue | undefined): boolean {
-    const chosen = integerOf(value);
-    return chosen !== undefined && this.#set(Math.min(Math.max(chosen, 0), MAX_API_VERSION) as ApiVersion);
+    const chosen = numberOf(value);
+    if (chosen === undefined) return false;
+    return this.#set(Math.min(Math.max(Math.trunc(chosen), 0), MAX_API_VERSION) as ApiVersion);
   }
 
   #set(version: ApiVersion): boolean {
@@ -53,9 +55,4 @@ export class VersionNegotiation {
     if (isNew && version === 0) this.#isToBeForgotten = true;
     return isNew;
   }
-}
-
-function integerOf(value: JsonValue | undefined): number | undefined {
-  if (typeof value === 'bigint' || typeof value === 'number') return Math.trunc(Number(value));
-  return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : undefined;
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Bus } from '#shared/dbus/bus.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Valve } from '#shared/log/valve.ts';
 import { runProgram } from '#shared/process/node.ts';
@@ -10,6 +11,7 @@ import type { AuthorizedKeys } from '../authorized-keys/authorized-keys.ts';
 import { linuxAuthorizedKeys } from '../authorized-keys/linux.ts';
 import { refusingAuthorizedKeys } from '../authorized-keys/refusing.ts';
 import { linuxClock, linuxClockChanges } from '../clock/linux.ts';
+import { linuxContainers } from '../containers/linux.ts';
 import { linuxCpuSwitch, linuxCpus } from '../cpus/linux.ts';
 import { refusingCpuSwitch } from '../cpus/refusing.ts';
 import { linuxDisks } from '../disks/linux.ts';
@@ -27,11 +29,14 @@ import { linuxFreezeSystem } from '../freeze/linux.ts';
 import { refusingFreeze } from '../freeze/refusing.ts';
 import { FreezeService } from '../freeze/service.ts';
 import { linuxInventory } from '../inventory/linux.ts';
+import { linuxLifecycle } from '../lifecycle/linux.ts';
+import { refusingLifecycle } from '../lifecycle/refusing.ts';
 import { linuxMemory, linuxMemoryBlocks, linuxMemorySwitch } from '../memory/linux.ts';
 import { refusingMemorySwitch } from '../memory/refusing.ts';
 import { linuxMounts, linuxTrimmer } from '../mounts/linux.ts';
 import { refusingTrimmer } from '../mounts/refusing.ts';
 import { linuxNetwork } from '../network/linux.ts';
+import { linuxPackages } from '../packages/linux.ts';
 import { linuxPasswords } from '../passwords/linux.ts';
 import { refusingPasswords } from '../passwords/refusing.ts';
 import type { Platform } from '../platform.ts';
@@ -74,6 +79,10 @@ export interface LinuxOptions {
   /** Keeps devices that we make over a restart; without it nobody does. */
   readonly store?: DescriptorStore;
   readonly freeze: FreezeOptions;
+  /** Folders of programs for what hosts do with the guest; none by default. */
+  readonly lifecycleFolders?: readonly string[];
+  /** The system bus; without it logind is not asked for anything. */
+  readonly bus?: Bus;
   /** Where files may be opened and which programs are looked at before they start; without it, as the host wants. */
   readonly policy?: PortPolicy;
   readonly log: Log;
@@ -103,6 +112,7 @@ type Effectful = Pick<
   | 'exec'
   | 'files'
   | 'freeze'
+  | 'lifecycle'
   | 'memorySwitch'
   | 'passwords'
   | 'pointer'
@@ -118,6 +128,7 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
   return {
     clock: linuxClock,
     clockChanges: linuxClockChanges,
+    containers: linuxContainers(),
     cpus: linuxCpus(systemTree),
     disks: linuxDisks(systemTree),
     inventory: linuxInventory(runProgram, options.environment.QGA_OS_RELEASE),
@@ -125,6 +136,7 @@ export function linuxPlatform(options: LinuxOptions): Partial<Platform> {
     ...(memoryBlocks && { memoryBlocks }),
     mounts: linuxMounts(),
     network: linuxNetwork(),
+    packages: linuxPackages(runProgram, systemTree, options.log),
     users: linuxUsers(),
     ...changingPorts(options),
   };
@@ -151,6 +163,7 @@ function refusingPorts(): Effectful {
     exec: refusingExec,
     files: refusingFiles,
     freeze: refusingFreeze,
+    lifecycle: refusingLifecycle,
     memorySwitch: refusingMemorySwitch,
     passwords: refusingPasswords,
     pointer: refusingPointer,
@@ -167,13 +180,20 @@ function effectfulPorts(options: LinuxOptions): Partial<Effectful> {
   const chpasswd = findTool('chpasswd');
   const memorySwitch = linuxMemorySwitch(systemTree);
   const sleep = linuxSleep(runProgram, findTool);
+  const freeze = isRoot && guard ? freezeService(options, guard) : undefined;
   return {
+    lifecycle: linuxLifecycle({
+      folders: options.lifecycleFolders ?? [],
+      umask: options.umask,
+      isFrozen: () => freeze !== undefined && freeze.describe().phase !== 'thawed',
+      log: options.log,
+    }),
     pointer: linuxPointer(options.store),
-    power: linuxPower(runProgram, isExecutable),
+    power: linuxPower(runProgram, isExecutable, options.bus),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
     ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),
     ...(isRoot && memorySwitch && { memorySwitch }),
-    ...(isRoot && guard && { freeze: freezeService(options, guard) }),
+    ...(freeze && { freeze }),
     ...(isRoot && sleep && { sleep }),
     ...(isRoot && chpasswd !== undefined && { passwords: linuxPasswords(runProgram, chpasswd) }),
   };

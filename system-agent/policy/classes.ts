@@ -13,7 +13,10 @@ interface ClassRow {
 /** What hosts can do, in the words in which an administrator thinks of it. Every command of every door is of one class. */
 export const CLASSES = {
   link: { help: 'keep up the conversation itself: sync, ping, versions, what is possible here', onlyTells: true },
-  system: { help: 'learn what runs here: system, names, time, processors, memory, load', onlyTells: true },
+  system: {
+    help: 'learn what runs here: system, names, time, processors, memory, load, packages, containers',
+    onlyTells: true,
+  },
   network: { help: 'learn addresses, interfaces and routes', onlyTells: true },
   users: { help: 'learn who is logged in', onlyTells: true },
   storage: { help: 'learn disks, file systems and how full they are', onlyTells: true },
@@ -89,10 +92,13 @@ const qga: Table = {
   'guest-suspend-ram': 'sleep',
   'guest-sync': 'link',
   'guest-sync-delimited': 'link',
+  'uga-applications': 'system',
   'uga-audit-head': 'link',
+  'uga-containers': 'system',
   'uga-event-wait': 'events',
   'uga-freeze-renew': 'freeze',
   'uga-freeze-status': 'freeze',
+  'uga-memory-stats': 'system',
   'uga-query-schema': 'link',
 };
 
@@ -133,6 +139,7 @@ const ovirtCommands: Table = {
 const ovirtReports: Table = {
   'active-user': 'users',
   applications: 'system',
+  containers: 'system',
   'disks-usage': 'storage',
   fqdn: 'system',
   'host-name': 'system',

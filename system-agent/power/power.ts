@@ -16,7 +16,7 @@ export interface Power {
 
 export interface ShutdownPlan {
   readonly mode: ShutdownMode;
-  /** The system counts in minutes: rounded up, so that nobody has less time than was said. */
+  /** Where the system counts in minutes it is rounded up, so that nobody has less time than was said. */
   readonly delaySeconds: number;
   /** For people who are logged in; one line. */
   readonly message: string;

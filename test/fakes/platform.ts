@@ -2,6 +2,7 @@ import { refusingCpuSwitch } from '#system-agent/cpus/refusing.ts';
 import { refusingExec } from '#system-agent/exec/refusing.ts';
 import { refusingFiles } from '#system-agent/files/refusing.ts';
 import { refusingFreeze } from '#system-agent/freeze/refusing.ts';
+import { refusingLifecycle } from '#system-agent/lifecycle/refusing.ts';
 import { refusingMemorySwitch } from '#system-agent/memory/refusing.ts';
 import { refusingTrimmer } from '#system-agent/mounts/refusing.ts';
 import type { Platform } from '#system-agent/platform.ts';
@@ -25,6 +26,11 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
       read: () => ({ wall: 0n, boot: 0n, awake: 0n }),
       onSet: () => ({ [Symbol.dispose]: () => {} }),
     },
+    containers: {
+      list: async () => [
+        { id: '4c01db0b339c', names: ['/web'], image: 'nginx:1', command: 'nginx -g', status: 'Up 2 hours' },
+      ],
+    },
     cpus: {
       online: () => 4,
       list: async () => [{ id: 0n, online: true, canOffline: false }],
@@ -41,6 +47,7 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
       fullHostName: async () => 'guest.example.org',
       operatingSystem: () => ({ kernelRelease: '6.1', kernelVersion: '#1', machine: 'x86_64', id: 'debian' }),
     },
+    lifecycle: refusingLifecycle,
     memory: {
       sample: () => ({
         totalKib: 4_000_000,
@@ -57,7 +64,12 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
     },
     memoryBlocks: { list: async () => [], size: () => 128n << 20n },
     memorySwitch: refusingMemorySwitch,
-    mounts: { list: () => [], sizeOf: async () => undefined, onChange: () => ({ [Symbol.dispose]: () => {} }) },
+    mounts: {
+      list: () => [],
+      all: () => [],
+      sizeOf: async () => undefined,
+      onChange: () => ({ [Symbol.dispose]: () => {} }),
+    },
     network: {
       routes: () => [],
       onChange: () => ({ [Symbol.dispose]: () => {} }),
@@ -80,6 +92,13 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
           },
         },
         { name: 'tun0', addresses: [], up: true, loopback: false },
+      ],
+    },
+    packages: {
+      installed: async () => [
+        { name: 'linux-image-6.1.0-13-amd64', version: '6.1.55-1', provides: ['linux-image'] },
+        { name: 'cloud-init', version: '22.4.2-1', provides: [] },
+        { name: 'vim', version: '2:9.0', provides: ['editor'] },
       ],
     },
     pointer: refusingPointer,

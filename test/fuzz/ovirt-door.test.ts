@@ -4,17 +4,33 @@ import { formatMessage } from '#protocol/ovirt/message.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import { silent } from '#shared/log/log.ts';
 import { OvirtDoor } from '#system-agent/ovirt/door.ts';
-import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
 import { type Chance, cut, fuzz, mutate, pick } from '#test/support/fuzz.ts';
+import { DEFAULT_OVIRT_OPTIONS } from '#test/support/ovirt/options.ts';
 import { Vdsm } from '#test/support/ovirt/vdsm.ts';
 
-const NAMES = ['refresh', 'api-version', 'echo', 'shutdown', 'login', 'lifecycle-event', 'constructor', ''];
-const MEMBERS = ['apiVersion', 'timeout', 'message', 'reboot', '__proto__'];
+const NAMES = [
+  ...['refresh', 'api-version', 'echo', 'shutdown', 'login', 'lifecycle-event', 'hibernate', 'set-number-of-cpus'],
+  ...['constructor', ''],
+];
+const MEMBERS = ['apiVersion', 'timeout', 'message', 'reboot', 'type', 'reply_id', 'count', 'state', '__proto__'];
 
 function value(chance: Chance): Printable {
-  const scalars: readonly JsonValue[] = [null, true, 'True', '3', ' 7 ', '\u001b', -1n, 3n, 2n ** 70n, 0.5, 1e300];
+  const scalars: readonly JsonValue[] = [
+    null,
+    true,
+    'before_migration',
+    'True',
+    '3',
+    ' 7 ',
+    '\u001b',
+    -1n,
+    3n,
+    2n ** 70n,
+    0.5,
+    1e300,
+  ];
   return chance(4) === 0 ? [pick(scalars, chance), new Map([['a', pick(scalars, chance)]])] : pick(scalars, chance);
 }
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
+import { DEFAULTS } from '#system-agent/config/config.ts';
 import { ourProgram, safeEnvironment, startQemuGaFace, startSystemAgent } from '#test/support/agents.ts';
 import { Program, temporaryFolder, without } from '#test/support/programs.ts';
 import { newerThan } from '#test/support/qemu-release.ts';
@@ -123,7 +124,9 @@ describe('uga system-agent', () => {
         '[qga]\nblock-rpcs=\nallow-rpcs=*\n',
         '[policy]\nfile=/etc/uga/policy.conf\n',
         '[ovirt]\nheart_beat_rate=5\nreport_user_rate=10\nreport_num_cpu_rate=60\nreport_application_rate=120\n' +
-          'ignored_nics=docker0\n',
+          `report_disk_usage=300\napplications_list=${DEFAULTS.applicationsList.join(' ')}\n` +
+          `ignored_fs=${DEFAULTS.ignoredFileSystems.join(' ')}\nignore_zero_size_fs=yes\nignored_nics=docker0\n` +
+          'hooks-directory=/etc/uga/lifecycle.d\n',
         '[freeze]\nlease=600\nhook=auto\nhook-timeout=60\nhooks-directory=/etc/uga/freeze.d\n',
         '[link]\npath=/run/uga/link.sock\nallow-uid=0;1000\n',
         '[pointer]\nuinput=auto\n',

@@ -7,7 +7,8 @@ import { virtioChannel } from './port-path.ts';
 import { OriginalFiles } from './reader.ts';
 
 const FILE = '/etc/ovirt-guest-agent.conf';
-const HOOKS = '/etc/ovirt-guest-agent/hooks.d';
+/** With a folder for each event. */
+export const OVIRT_HOOKS = '/etc/ovirt-guest-agent/hooks.d';
 /** The port of older hosts, which the original's own sample names; our channel looks for both by itself. */
 const SAMPLE_DEVICE = '/dev/virtio-ports/com.redhat.rhevm.vdsm';
 
@@ -28,7 +29,7 @@ export function readOvirt(files: Files, findings: Findings): void {
       findings.problem('note', place, `has no effect: ${error.message}`, `[${section}] ${key}`);
     }
   }
-  for (const event of originals.list(HOOKS)) {
+  for (const event of originals.list(OVIRT_HOOKS)) {
     for (const path of originals.list(event)) findings.hooks.push({ kind: 'ovirt', path });
   }
 }

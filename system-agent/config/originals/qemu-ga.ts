@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { splitWords } from '#shared/config/unit-file.ts';
-import { isHookName } from '../../freeze/hooks/names.ts';
+import { isHookName } from '../../hooks/names.ts';
 import type { Files } from '../files.ts';
 import type { Findings } from '../findings.ts';
 import { QemuGaWords } from './qemu-ga-words.ts';

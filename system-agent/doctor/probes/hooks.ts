@@ -1,6 +1,7 @@
 import { messageOf } from '#shared/errors.ts';
-import { findHooks, objectionToHook, ROOT_ALONE } from '../../freeze/hooks/inspect.ts';
+import { findHooks, objectionToHook } from '../../freeze/hooks/inspect.ts';
 import type { HookPlaces } from '../../freeze/hooks/plan.ts';
+import { ROOT_ALONE } from '../../hooks/files.ts';
 import type { HookFact, Known } from '../facts.ts';
 
 /** Looks at the hooks as the agent does before a freeze; none is run. */

@@ -1,6 +1,7 @@
 import type { Log } from '#shared/log/log.ts';
+import { ROOT_ALONE, type Trust } from '../../hooks/files.ts';
 import type { FreezeHooks } from './hooks.ts';
-import { findHooks, objectionToHook, ROOT_ALONE, type Trust } from './inspect.ts';
+import { findHooks, objectionToHook } from './inspect.ts';
 import { OrderedHooks } from './ordered.ts';
 import type { HookPlaces } from './plan.ts';
 import { hookRunner, type RunOptions } from './run.ts';

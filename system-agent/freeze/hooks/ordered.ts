@@ -1,8 +1,9 @@
 import { AgentError, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
+import type { HookRun } from '../../hooks/run.ts';
 import type { FreezeHooks, HookResult } from './hooks.ts';
 import type { PlannedHook } from './plan.ts';
-import type { HookRun, RunHook } from './run.ts';
+import type { RunHook } from './run.ts';
 
 export interface OrderedHooksParts {
   /** What is there now. @throws {AgentError} */

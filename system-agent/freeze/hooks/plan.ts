@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { isHookName } from './names.ts';
+import type { SeenFile } from '../../hooks/files.ts';
+import { isHookName } from '../../hooks/names.ts';
 
 /** Where hooks are. */
 export interface HookPlaces {
@@ -13,14 +14,6 @@ export interface HookScript {
   readonly path: string;
   /** Somebody named it to us: no freeze without it. Else it was told to qemu-ga, and may have gone with it. */
   readonly required: boolean;
-}
-
-/** A file that is there, links followed. */
-export interface SeenFile {
-  readonly path: string;
-  /** Without links. */
-  readonly real: string;
-  readonly executable: boolean;
 }
 
 /** What is in the places. */

@@ -1,17 +1,21 @@
 import type { Command } from '../command.ts';
 import { apiVersion } from './api-version.ts';
 import { echo } from './echo.ts';
+import { hibernate } from './hibernate.ts';
+import { lifecycleEvent } from './lifecycle-event.ts';
 import { refresh } from './refresh.ts';
+import { setNumberOfCpus } from './set-number-of-cpus.ts';
 import { shutdown } from './shutdown.ts';
 
-export const commands: readonly Command[] = [apiVersion, echo, refresh, shutdown];
+export const commands: readonly Command[] = [
+  apiVersion,
+  echo,
+  hibernate,
+  lifecycleEvent,
+  refresh,
+  setNumberOfCpus,
+  shutdown,
+];
 
 /** Commands of the protocol that this build does not have; hosts send them and expect no answer. */
-export const commandsOfOthers: ReadonlySet<string> = new Set([
-  'hibernate',
-  'lifecycle-event',
-  'lock-screen',
-  'log-off',
-  'login',
-  'set-number-of-cpus',
-]);
+export const commandsOfOthers: ReadonlySet<string> = new Set(['lock-screen', 'log-off', 'login']);

@@ -1,5 +1,6 @@
 import type { JsonValue } from '#shared/json/value.ts';
 import { defineCommand } from '../command.ts';
+import { numberOf } from '../numbers.ts';
 
 const DEFAULT_MESSAGE = 'System is going down';
 /** It stands on terminals (S5). */
@@ -24,11 +25,9 @@ function isTrue(value: JsonValue | undefined): boolean {
   return value === true || (typeof value === 'string' && value.toLowerCase() === 'true');
 }
 
-/** Digits or a number; anything else means at once. */
+/** What is no number means at once. */
 function secondsOf(value: JsonValue | undefined): number {
-  const isNumber = typeof value === 'bigint' || typeof value === 'number';
-  const seconds = isNumber || (typeof value === 'string' && /^\s*\d+\s*$/.test(value)) ? Number(value) : 0;
-  return Math.min(Math.max(seconds, 0), MAX_DELAY_SECONDS);
+  return Math.min(Math.max(numberOf(value) ?? 0, 0), MAX_DELAY_SECONDS);
 }
 
 function lineOf(value: JsonValue | undefined): string {

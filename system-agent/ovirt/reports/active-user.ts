@@ -11,5 +11,4 @@ export const activeUser = defineReport({
     const user = console.words.find(({ word }) => word === 'active-user');
     return { name: (user?.word === 'active-user' && user.name) || NOBODY };
   },
-  watch: ({ console }, changed) => console.onWord(changed),
 });

@@ -1,6 +1,9 @@
 import type { Report } from '../report.ts';
 import type { Pace } from '../schedule.ts';
 import { activeUser } from './active-user.ts';
+import { applications } from './applications.ts';
+import { containers } from './containers.ts';
+import { disksUsage } from './disks-usage.ts';
 import { fqdn } from './fqdn.ts';
 import { hostName } from './host-name.ts';
 import { networkInterfaces } from './network-interfaces.ts';
@@ -17,6 +20,8 @@ export const atStart: readonly Report[] = [
   osVersion,
   networkInterfaces,
   activeUser,
+  applications,
+  containers,
   fqdn,
   timezone,
   osInfo,
@@ -26,9 +31,12 @@ export const atStart: readonly Report[] = [
 export const onRefresh: readonly Report[] = [
   sessionStartup,
   activeUser,
+  applications,
+  containers,
   hostName,
   osVersion,
   networkInterfaces,
+  disksUsage,
   fqdn,
   timezone,
   osInfo,
@@ -38,8 +46,9 @@ export const onRefresh: readonly Report[] = [
 export const paced: Readonly<Record<Pace, readonly Report[]>> = {
   users: [activeUser],
   cpus: [numberOfCpus],
-  applications: [hostName, osVersion, networkInterfaces, fqdn],
+  applications: [applications, containers, hostName, osVersion, networkInterfaces, fqdn],
+  disks: [disksUsage],
 };
 
-/** Told as soon as they change. */
-export const watched: readonly Report[] = [activeUser, networkInterfaces];
+/** Told as soon as they change, if they have. The words of sessions have an order, and so a way of their own. */
+export const watched: readonly Report[] = [networkInterfaces, disksUsage];

@@ -1,4 +1,5 @@
 import type { NetworkInterface } from '../../network/network.ts';
+import { bounded } from '../bounded.ts';
 import { defineReport, type Members } from '../report.ts';
 
 /** A guest full of containers has thousands; a line has a limit beyond which the host drops it (S5). */
@@ -17,7 +18,8 @@ export const networkInterfaces = defineReport({
       const name = withoutLabel(part.name);
       if (part.up && !part.loopback && !ignoredNics.includes(name)) parts.set(name, [...(parts.get(name) ?? []), part]);
     }
-    return { interfaces: Array.from(parts, describe).slice(0, MAX_INTERFACES) };
+    const interfaces = Array.from(parts, describe);
+    return { interfaces: bounded(interfaces, MAX_INTERFACES, (name) => ({ name, hw: '', inet: [], inet6: [] })) };
   },
 
   watch: ({ network }, changed) => network.onChange(changed),

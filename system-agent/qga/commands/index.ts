@@ -42,10 +42,13 @@ import { guestSuspendHybrid } from './guest-suspend-hybrid.ts';
 import { guestSuspendRam } from './guest-suspend-ram.ts';
 import { guestSync } from './guest-sync.ts';
 import { guestSyncDelimited } from './guest-sync-delimited.ts';
+import { ugaApplications } from './uga-applications.ts';
 import { ugaAuditHead } from './uga-audit-head.ts';
+import { ugaContainers } from './uga-containers.ts';
 import { ugaEventWait } from './uga-event-wait.ts';
 import { ugaFreezeRenew } from './uga-freeze-renew.ts';
 import { ugaFreezeStatus } from './uga-freeze-status.ts';
+import { ugaMemoryStats } from './uga-memory-stats.ts';
 import { ugaQuerySchema } from './uga-query-schema.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
@@ -93,9 +96,12 @@ export const commands: readonly Command[] = [
   guestSuspendRam,
   guestSync,
   guestSyncDelimited,
+  ugaApplications,
   ugaAuditHead,
+  ugaContainers,
   ugaEventWait,
   ugaFreezeRenew,
   ugaFreezeStatus,
+  ugaMemoryStats,
   ugaQuerySchema,
 ];

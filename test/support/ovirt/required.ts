@@ -29,6 +29,7 @@ const integer: Check = (value, where) =>
     typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value)),
     `${where} is ${String(value)}`,
   );
+const id: Check = (value, where) => (typeof value === 'bigint' ? undefined : filled(value, where));
 const isTrue: Check = (value, where) => assert.equal(value, true, where);
 
 const listOf =
@@ -82,7 +83,10 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'session-logoff': {},
   'session-lock': {},
   'session-unlock': {},
-  completion: { reply_id: filled, done: isTrue },
+  completion: { reply_id: id, done: isTrue },
   uninstalled: {},
   echo: {},
 };
+
+/** Every message that an agent may send. */
+export const MESSAGE_NAMES: readonly string[] = Object.keys(MESSAGES);

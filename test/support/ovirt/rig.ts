@@ -1,26 +1,35 @@
 import { MemoryLog } from '#shared/log/memory.ts';
 import { OvirtDoor, type OvirtParts } from '#system-agent/ovirt/door.ts';
-import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import type { Console, OvirtPorts } from '#system-agent/ovirt/ports.ts';
-import type { Word } from '#system-agent/sessions/console.ts';
+import { type Word, wordsBetween, wordsFor } from '#system-agent/sessions/console.ts';
+import type { Session } from '#system-agent/sessions/sessions.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
+import { session } from '#test/support/sessions.ts';
+import { DEFAULT_OVIRT_OPTIONS } from './options.ts';
 import { Vdsm } from './vdsm.ts';
 
 /** Who is at the machine, as the test tells it. */
 export class ToldConsole implements Console {
-  words: readonly Word[] = [];
   readonly listeners = new Set<(word: Word) => void>();
+  #now: Session | undefined;
+  #isKnown = false;
+
+  get words(): readonly Word[] {
+    return this.#isKnown ? wordsFor(this.#now) : [];
+  }
 
   onWord(listener: (word: Word) => void): Disposable {
     this.listeners.add(listener);
     return { [Symbol.dispose]: () => this.listeners.delete(listener) };
   }
 
-  /** @param locked with a word of its own, which is no news of the user */
+  /** @param name of the user; nobody is '' */
   tell(name: string, locked = false): void {
-    const changes: Word[] = [{ word: 'active-user', name }, { word: locked ? 'session-lock' : 'session-unlock' }];
-    this.words = changes;
+    const now = name === '' ? undefined : session('1', { user: name, uid: 1000 + name.length, locked });
+    const changes = this.#isKnown ? wordsBetween(this.#now, now, false) : wordsFor(now);
+    this.#now = now;
+    this.#isKnown = true;
     for (const word of changes) for (const listener of this.listeners) listener(word);
   }
 }
@@ -41,6 +50,12 @@ export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new Fa
   });
   await door.start();
   const host = new Vdsm((line) => channel.say(line));
+  const sent: Buffer[] = [];
+  const hear = () => {
+    const bytes = Buffer.from(channel.drain(), 'latin1');
+    sent.push(bytes);
+    host.hear(bytes);
+  };
   return {
     channel,
     door,
@@ -48,12 +63,14 @@ export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new Fa
     log,
     platform,
     console,
+    /** What the host has read since the last time, as it was sent. */
+    transcript: () => Buffer.concat(sent.splice(0)),
     /** The host reads what was sent, reports that take a turn included, and answers. @returns names, in order */
     async listen(): Promise<string[]> {
       await settled();
-      host.hear(Buffer.from(channel.drain(), 'latin1'));
+      hear();
       await settled();
-      host.hear(Buffer.from(channel.drain(), 'latin1'));
+      hear();
       return host.heard.map(({ name }) => name);
     },
   };

@@ -57,10 +57,13 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'guest-suspend-ram': {},
   'guest-sync': { id: 'int' },
   'guest-sync-delimited': { id: 'int' },
+  'uga-applications': { names: 'list?' },
   'uga-audit-head': {},
+  'uga-containers': {},
   'uga-event-wait': { cursor: 'int?', timeout: 'int?' },
   'uga-freeze-renew': { seconds: 'int?' },
   'uga-freeze-status': {},
+  'uga-memory-stats': {},
   'uga-query-schema': {},
 };
 

@@ -4,7 +4,6 @@ import { DEFAULTS } from '#system-agent/config/config.ts';
 import { formatConfig, formatSample } from '#system-agent/config/format.ts';
 import { readConfiguration } from '#system-agent/config/read.ts';
 import { SETTINGS } from '#system-agent/config/settings.ts';
-import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import { fixtureFiles } from '#test/fakes/files.ts';
 
 const FILE = '/etc/uga/uga.conf';
@@ -26,19 +25,6 @@ describe('what is made from the table of settings', () => {
   it('every setting has a row, and every row a sentence', () => {
     assert.deepEqual(new Set(SETTINGS.map(({ name }) => name as string)), new Set(Object.keys(DEFAULTS)));
     for (const { key, help } of SETTINGS) assert.match(help, /^[A-Z].*\.$/, key);
-  });
-
-  it("the defaults of oVirt's keys are those of its door", () => {
-    const { heartbeatSeconds, usersSeconds, cpusSeconds, applicationsSeconds, ignoredNics } = DEFAULTS;
-    assert.deepEqual(DEFAULT_OVIRT_OPTIONS, {
-      intervals: {
-        heartbeat: heartbeatSeconds,
-        users: usersSeconds,
-        cpus: cpusSeconds,
-        applications: applicationsSeconds,
-      },
-      ignoredNics,
-    });
   });
 
   it('what is dumped gives the same again', () => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Run, RunResult } from '#shared/process/run.ts';
 import { linuxPower } from '#system-agent/power/linux.ts';
 import { refusingPower } from '#system-agent/power/refusing.ts';
+import { FakeBus } from '#test/fakes/bus.ts';
 
 function recorder(result: Partial<RunResult> = {}) {
   const calls: (readonly string[])[] = [];
@@ -69,5 +70,42 @@ describe('power on Linux', () => {
   it('the refusing port does nothing', async () => {
     await assert.rejects(refusingPower.schedule({ mode: 'reboot', delaySeconds: 0, message: '' }), { code: 'refused' });
     await assert.rejects(refusingPower.shutdown('powerdown'), { code: 'refused' });
+  });
+});
+
+describe('a shutdown with a delay', () => {
+  const NOW_US = () => BigInt(Date.now()) * 1000n;
+  const plan = { mode: 'reboot', delaySeconds: 30, message: '-a message' } as const;
+
+  it('is left to logind, which keeps it to the second', async () => {
+    const { run, calls } = recorder();
+    const bus = new FakeBus();
+    bus.answer = () => [];
+    const before = NOW_US();
+    await linuxPower(run, () => true, bus).schedule(plan);
+    const asked = bus.calls.map(({ member, signature, body }) => [member, signature, body?.[0]]);
+    assert.deepEqual(asked, [
+      ['SetWallMessage', 'sb', '-a message'],
+      ['ScheduleShutdown', 'st', 'reboot'],
+    ]);
+    const at = bus.calls[1]?.body?.[1] as bigint;
+    assert.ok(at >= before + 30_000_000n && at <= NOW_US() + 30_001_000n);
+    assert.deepEqual(calls, []);
+  });
+
+  it('is for shutdown(8) where logind is not there, and so is one at once', async () => {
+    const { run, calls } = recorder();
+    const bus = new FakeBus();
+    const power = linuxPower(run, () => true, bus);
+    await power.schedule(plan);
+    bus.answer = () => [];
+    await power.schedule({ ...plan, delaySeconds: 0 });
+    assert.deepEqual(
+      calls.map((argv) => argv.slice(-2)),
+      [
+        ['+1', '-a message'],
+        ['+0', '-a message'],
+      ],
+    );
   });
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfiguration } from '#system-agent/config/read.ts';
-import { isHookName } from '#system-agent/freeze/hooks/names.ts';
-import { objectionTo, type Step } from '#system-agent/freeze/hooks/owner.ts';
 import { hookPlaces } from '#system-agent/freeze/hooks/places.ts';
-import { planHooks, type Seen, type SeenFile } from '#system-agent/freeze/hooks/plan.ts';
+import { planHooks, type Seen } from '#system-agent/freeze/hooks/plan.ts';
+import type { SeenFile } from '#system-agent/hooks/files.ts';
+import { isHookName } from '#system-agent/hooks/names.ts';
+import { objectionTo, type Step } from '#system-agent/hooks/owner.ts';
 import { fixtureFiles } from '#test/fakes/files.ts';
 
 const SCRIPT = '/etc/qemu/fsfreeze-hook';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { AgentError } from '#shared/errors.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
 import { OrderedHooks } from '#system-agent/freeze/hooks/ordered.ts';
-import type { HookRun } from '#system-agent/freeze/hooks/run.ts';
+import type { HookRun } from '#system-agent/hooks/run.ts';
 
 interface Behaviour {
   /** Programs that end otherwise than well, by "phase name". */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseMountinfo } from '#system-agent/mounts/mountinfo.ts';
+import { parseAllMounts, parseMountinfo } from '#system-agent/mounts/mountinfo.ts';
 
 const devices = new Map([['/dev/vdb', { major: 254, minor: 16 }]]);
 const parse = (...lines: string[]) => parseMountinfo(lines.join('\n'), (node) => devices.get(node));
@@ -60,5 +60,27 @@ describe('the list of mounts', () => {
       (_, index) => `${index} 1 8:${index % 100} / /m${index} rw - ext4 /dev/x rw`,
     );
     assert.equal(parse(...lines).length, 100);
+  });
+});
+
+describe('the list of all mounts', () => {
+  it('has every file system, with the number that the kernel gave it, and at one place the one on top', () => {
+    const lines = [
+      '22 27 0:21 / /proc rw,relatime - proc proc rw',
+      '27 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw',
+      '28 27 254:1 /var /srv rw - ext4 /dev/vda1 rw',
+      '30 27 0:40 / /srv rw - nfs4 server:/srv rw,vers=4.2',
+      '31 27 0:41 / /a\\040b rw - fuse.sshfs host: rw',
+      'nonsense',
+    ];
+    assert.deepEqual(
+      parseAllMounts(lines.join('\n')).map(({ mountPoint, type, major, minor }) => [mountPoint, type, major, minor]),
+      [
+        ['/proc', 'proc', 0, 21],
+        ['/', 'ext4', 254, 1],
+        ['/srv', 'nfs4', 0, 40],
+        ['/a b', 'fuse.sshfs', 0, 41],
+      ],
+    );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AgentError } from '#shared/errors.ts';
+import type { Happening } from '#system-agent/lifecycle/lifecycle.ts';
 import { commands } from '#system-agent/ovirt/commands/index.ts';
 import { demoGate } from '#system-agent/ovirt/gate.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
@@ -82,6 +83,102 @@ describe('oVirt shutdown', () => {
   });
 });
 
+describe('oVirt hibernate', () => {
+  it('has two states, and disk is the one without a word', async () => {
+    const platform = fakePlatform();
+    const modes: string[] = [];
+    const sleep = { sleep: async (mode: string) => void modes.push(mode) };
+    const rig = await connected({ ports: { ...platform, sleep } });
+    for (const members of [{}, { state: 'disk' }, { state: 'mem' }]) rig.host.say('hibernate', members);
+    for (const members of [{ state: 'standby' }, { state: '../x' }, { state: 7 }]) rig.host.say('hibernate', members);
+    await rig.listen();
+    assert.deepEqual(modes, ['disk', 'disk', 'ram']);
+    assert.equal(notes(rig, 'command failed').length, 3);
+    await rig.door.stop();
+  });
+});
+
+describe('oVirt set-number-of-cpus', () => {
+  it('is answered with the number there is, for what is a number above zero', async () => {
+    const rig = await connected();
+    rig.host.version = 3;
+    rig.host.say('api-version', { apiVersion: 1 });
+    await rig.listen();
+    rig.host.take();
+    rig.host.say('set-number-of-cpus', { count: 8 });
+    await rig.listen();
+    assert.deepEqual(rig.host.take(), [{ name: 'number-of-cpus', members: { count: 4 } }]);
+    for (const count of [0, -1, '0', 'x', null]) rig.host.say('set-number-of-cpus', { count });
+    rig.host.say('set-number-of-cpus');
+    assert.deepEqual(await rig.listen(), []);
+    await rig.door.stop();
+  });
+});
+
+describe('oVirt lifecycle-event', () => {
+  async function atVersion3(...args: Parameters<typeof ovirtRig>) {
+    const rig = await connected(...args);
+    rig.host.version = 3;
+    rig.host.say('api-version', { apiVersion: 3 });
+    await rig.listen();
+    rig.host.take();
+    return rig;
+  }
+
+  function recording() {
+    const happenings: Happening[] = [];
+    return { happenings, lifecycle: { happened: async (one: Happening) => void happenings.push(one) } };
+  }
+
+  it('runs hooks and is answered where the host waits', async () => {
+    const { happenings, lifecycle } = recording();
+    const rig = await atVersion3({ ports: { ...fakePlatform(), lifecycle } });
+    rig.host.say('lifecycle-event', { type: 'before_migration', reply_id: 'a-1' });
+    rig.host.say('lifecycle-event', { type: 'after_migration', failure: true });
+    await rig.listen();
+    assert.deepEqual(rig.host.take(), [{ name: 'completion', members: { reply_id: 'a-1', done: true } }]);
+    assert.deepEqual(happenings, [
+      { event: 'before_migration', failure: false, isAwaited: true },
+      { event: 'after_migration', failure: true, isAwaited: false },
+    ]);
+    await rig.door.stop();
+  });
+
+  it('is answered for whatever it may be called, and however it ends', async () => {
+    const { happenings, lifecycle } = recording();
+    const rig = await atVersion3({ ports: { ...fakePlatform(), lifecycle } });
+    const types = ['dispatch', '__init__', 'constructor', '__proto__', '../x', 7, null, 'x'.repeat(10_000)];
+    for (const [index, type] of types.entries()) rig.host.say('lifecycle-event', { type, reply_id: `${index}` });
+    rig.host.say('lifecycle-event', { reply_id: 'none' });
+    await rig.listen();
+    assert.deepEqual(
+      rig.host.take().map(({ members }) => members.reply_id),
+      [...types.map((_, index) => `${index}`), 'none'],
+    );
+    assert.deepEqual(happenings, []);
+    await rig.door.stop();
+  });
+
+  it('that is refused keeps no host waiting', async () => {
+    for (const parts of [{ gate: demoGate }, { ports: {} }]) {
+      const { happenings, lifecycle } = recording();
+      const rig = await atVersion3({ ports: { ...fakePlatform(), lifecycle }, ...parts });
+      rig.host.say('lifecycle-event', { type: 'before_migration', reply_id: 'a-1' });
+      await rig.listen();
+      assert.deepEqual(rig.host.take().filter(({ name }) => name === 'completion').length, 1);
+      assert.deepEqual(happenings, []);
+      await rig.door.stop();
+    }
+  });
+
+  it('is not answered below version 3, whose hosts do not know the word', async () => {
+    const rig = await connected();
+    rig.host.say('lifecycle-event', { type: 'before_migration', reply_id: 'a-1' });
+    assert.deepEqual(await rig.listen(), []);
+    await rig.door.stop();
+  });
+});
+
 describe('oVirt commands', () => {
   it('that VDSM has sent are all known, and those of another build are one line of the log', async () => {
     const rig = await connected();
@@ -90,7 +187,7 @@ describe('oVirt commands', () => {
     }
     assert.deepEqual(
       notes(rig, 'command is not in this build').map(({ fields }) => fields.command),
-      ['lock-screen', 'login', 'log-off', 'set-number-of-cpus', 'lifecycle-event', 'lifecycle-event', 'hibernate'],
+      ['lock-screen', 'login', 'log-off'],
     );
     assert.deepEqual(notes(rig, 'unknown command'), []);
     assert.equal(rig.platform.plans.length, 1);
@@ -141,7 +238,7 @@ describe('oVirt commands', () => {
     );
     assert.deepEqual(
       commands.filter(({ name }) => demoGate(name) === undefined).map(({ name }) => name),
-      ['api-version', 'echo', 'refresh'],
+      ['api-version', 'echo', 'refresh', 'set-number-of-cpus'],
     );
     assert.notEqual(demoGate('no-such-command'), undefined);
     await rig.door.stop();

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it, mock } from 'node:test';
 import { AgentError } from '#shared/errors.ts';
-import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
+import { DEFAULT_OVIRT_OPTIONS } from '#test/support/ovirt/options.ts';
 import { ovirtRig, ToldConsole } from '#test/support/ovirt/rig.ts';
 
-/** Host name and domain name are looked up, and so come a turn later than the rest. */
+/** What is looked up comes a turn later than the rest. */
 const AT_START = ['session-startup', 'os-version', 'network-interfaces', 'active-user', 'heartbeat'];
-const NAMES = ['host-name', 'fqdn'];
+const LATER_AT_START = ['host-name', 'applications', 'fqdn'];
+const LATER = ['applications', 'host-name', 'fqdn', 'disks-usage'];
+const LATER_SINCE_3 = ['applications', 'containers', 'host-name', 'fqdn', 'disks-usage'];
 const REFRESH = ['session-startup', 'active-user', 'os-version', 'network-interfaces'];
 const SINCE_2 = ['timezone', 'os-info'];
 const BEAT_MS = 5_000;
@@ -35,7 +37,7 @@ describe('oVirt door: the conversation', () => {
   it('tells the first host unasked what version 0 has, and the heartbeat with 0', async () => {
     const { channel, host, listen } = await ovirtRig();
     channel.connect();
-    assert.deepEqual(await listen(), [...AT_START, ...NAMES]);
+    assert.deepEqual(await listen(), [...AT_START, ...LATER_AT_START]);
     assert.equal(host.heard.find(({ name }) => name === 'heartbeat')?.members.apiVersion, 0);
   });
 
@@ -45,13 +47,13 @@ describe('oVirt door: the conversation', () => {
     await listen();
     host.take();
     host.refresh();
-    assert.deepEqual(await listen(), [...REFRESH, ...NAMES]);
+    assert.deepEqual(await listen(), [...REFRESH, ...LATER]);
   });
 
   it('tells the same when the guest has woken up, and nothing to nobody', async () => {
     const { channel, door, host, listen } = await inForce();
     door.refresh();
-    assert.deepEqual(await listen(), [...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.deepEqual(await listen(), [...REFRESH, ...SINCE_2, ...LATER_SINCE_3]);
     channel.disconnect();
     host.take();
     door.refresh();
@@ -72,21 +74,21 @@ describe('oVirt door: the conversation', () => {
     await listen();
     host.take();
     mock.timers.tick(BEAT_MS);
-    assert.deepEqual(await listen(), ['heartbeat', ...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.deepEqual(await listen(), ['heartbeat', ...REFRESH, ...SINCE_2, ...LATER_SINCE_3]);
     assert.equal(host.version, 3);
   });
 
   it('refresh of the old kind falls back to version 0 until the host has heard of it', async () => {
     const { host, listen } = await inForce();
     host.say('refresh');
-    assert.deepEqual(await listen(), [...REFRESH, ...NAMES]);
+    assert.deepEqual(await listen(), [...REFRESH, ...LATER]);
     host.take();
     mock.timers.tick(BEAT_MS);
     assert.deepEqual(await listen(), ['heartbeat']);
     assert.equal(host.version, 0);
     host.take();
     mock.timers.tick(BEAT_MS);
-    assert.deepEqual(await listen(), ['heartbeat', ...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.deepEqual(await listen(), ['heartbeat', ...REFRESH, ...SINCE_2, ...LATER_SINCE_3]);
     assert.equal(host.version, 3);
   });
 
@@ -131,7 +133,7 @@ describe('oVirt door: the conversation', () => {
     host.refresh();
     channel.end();
     assert.equal(channel.hungUp, false);
-    assert.deepEqual(await listen(), [...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.deepEqual(await listen(), [...REFRESH, ...SINCE_2, ...LATER_SINCE_3]);
     assert.equal(channel.hungUp, true);
   });
 });
@@ -164,19 +166,22 @@ describe('oVirt door: intervals', () => {
   it('each report comes when it is due, and the users only if they changed', async () => {
     const { host, listen } = await inForce(); // one heartbeat has gone
     const heard: Record<string, number[]> = {};
-    for (let beat = 2; beat <= 48; beat++) {
+    for (let beat = 2; beat <= 60; beat++) {
       mock.timers.tick(BEAT_MS);
       await listen();
       for (const { name } of host.take()) heard[name] = [...(heard[name] ?? []), beat * 5];
     }
-    assert.equal(heard.heartbeat?.length, 47);
+    assert.equal(heard.heartbeat?.length, 59);
     delete heard.heartbeat;
     assert.deepEqual(heard, {
-      'number-of-cpus': [60, 120, 180, 240],
+      'number-of-cpus': [60, 120, 180, 240, 300],
       'host-name': [120, 240],
       'os-version': [120, 240],
       'network-interfaces': [120, 240],
       fqdn: [120, 240],
+      applications: [120, 240],
+      containers: [120, 240],
+      'disks-usage': [300],
     });
   });
 
@@ -195,7 +200,7 @@ describe('oVirt door: intervals', () => {
     assert.equal(answers.length, 2, 'host-name and fqdn');
     host.take();
     for (const answer of answers) answer('late.example.org');
-    assert.deepEqual(await listen(), NAMES);
+    assert.deepEqual(await listen(), ['host-name', 'fqdn']);
   });
 
   it('a report that fails is left out, and the log says so once until it has worked', async () => {
@@ -213,7 +218,10 @@ describe('oVirt door: intervals', () => {
     const failed = () =>
       log.lines.filter(({ message }) => message === 'report failed').map(({ fields }) => fields.report);
     host.refresh();
-    assert.deepEqual(await listen(), ['session-startup', 'network-interfaces', 'timezone']);
+    assert.deepEqual(await listen(), [
+      ...['session-startup', 'network-interfaces', 'timezone'],
+      ...['applications', 'containers', 'disks-usage'],
+    ]);
     assert.deepEqual(failed().sort(), ['fqdn', 'host-name', 'os-info', 'os-version']);
     isBroken = false;
     host.refresh();
@@ -232,22 +240,55 @@ describe('oVirt door: intervals', () => {
 });
 
 describe('oVirt door: changes', () => {
-  it('a burst of words is one report of the user, and no change of the user is none', async () => {
+  it('somebody who logs in, locks, unlocks and leaves is told at once, in words that have an order', async () => {
     const { console, host, listen } = await inForce();
-    console.tell('');
-    console.tell('bob');
+    const heard = async () => {
+      await listen();
+      return host.take().map(({ name, members }) => (name === 'active-user' ? `${name} ${members.name}` : name));
+    };
     console.tell('alice');
-    assert.deepEqual(await listen(), []);
-    mock.timers.tick(200);
-    await listen();
-    assert.deepEqual(host.take(), [{ name: 'active-user', members: { name: 'alice' } }]);
+    assert.deepEqual(await heard(), ['active-user alice', 'session-logon']);
     console.tell('alice', true);
-    mock.timers.tick(200);
-    assert.deepEqual(await listen(), []);
+    assert.deepEqual(await heard(), ['session-lock']);
+    console.tell('alice', true);
+    assert.deepEqual(await heard(), []);
+    console.tell('alice');
+    assert.deepEqual(await heard(), ['session-unlock']);
+    console.tell('bob', true);
+    assert.deepEqual(await heard(), ['session-logoff', 'active-user bob', 'session-logon', 'session-lock']);
     console.tell('');
-    mock.timers.tick(200);
+    assert.deepEqual(await heard(), ['session-logoff', 'active-user None']);
+  });
+
+  it('what a session is in is told again to whoever asks for everything', async () => {
+    const { console, host, listen } = await inForce();
+    console.tell('alice', true);
     await listen();
-    assert.deepEqual(host.take(), [{ name: 'active-user', members: { name: 'None' } }]);
+    host.take();
+    host.refresh();
+    const words = (await listen()).filter((name) => name.startsWith('session-'));
+    assert.deepEqual(words, ['session-startup', 'session-logon', 'session-lock']);
+    console.tell('');
+    await listen();
+    host.take();
+    host.refresh();
+    assert.deepEqual(
+      (await listen()).filter((name) => name.startsWith('session-')),
+      ['session-startup', 'session-logoff'],
+    );
+  });
+
+  it('a policy that keeps users to itself keeps the words too', async () => {
+    const { console, host, listen } = await inForce({ mayTell: (name) => !/^(active-user|session-l)/.test(name) });
+    console.tell('alice', true);
+    console.tell('');
+    host.refresh();
+    const told = await listen();
+    assert.ok(told.length > 0);
+    assert.deepEqual(
+      told.filter((name) => /user|session-[^s]/.test(name)),
+      [],
+    );
   });
 
   it('changed addresses are told before their interval', async () => {
@@ -280,9 +321,8 @@ describe('oVirt door: changes', () => {
     channel.connect();
     await listen();
     host.take();
-    console.tell(''); // nobody was told, nobody it is
-    mock.timers.tick(200);
-    assert.deepEqual(await listen(), ['active-user']);
+    console.tell('');
+    assert.deepEqual(await listen(), ['session-logoff', 'active-user']);
   });
 
   it('nobody listens for changes without a host', async () => {
@@ -319,7 +359,7 @@ describe('oVirt door: a host that does not read', () => {
     const names = host.take().map(({ name }) => name);
     const beats = names.filter((name) => name === 'heartbeat').length;
     assert.ok(beats > 0 && beats < 20, `${beats} heartbeats`);
-    assert.deepEqual(names.slice(-8), [...REFRESH, ...SINCE_2, ...NAMES]);
+    assert.deepEqual(names.slice(-11), [...REFRESH, ...SINCE_2, ...LATER_SINCE_3]);
     assert.equal(channel.paused, false);
     mock.timers.tick(BEAT_MS);
     assert.ok((await listen()).includes('heartbeat'));
@@ -368,7 +408,10 @@ describe('oVirt door: the end', () => {
 
 describe('oVirt door: intervals of the configuration', () => {
   it('are those that were asked for', async () => {
-    const options = { ...DEFAULT_OVIRT_OPTIONS, intervals: { heartbeat: 2, users: 2, cpus: 4, applications: 600 } };
+    const options = {
+      ...DEFAULT_OVIRT_OPTIONS,
+      intervals: { heartbeat: 2, users: 2, cpus: 4, applications: 600, disks: 600 },
+    };
     const { channel, host, listen } = await ovirtRig({ options });
     channel.connect();
     await listen();

@@ -4,7 +4,6 @@ import { MemoryLog } from '#shared/log/memory.ts';
 import type { OperatingSystem } from '#system-agent/inventory/inventory.ts';
 import type { Memory, MemorySample } from '#system-agent/memory/memory.ts';
 import type { NetworkInterface } from '#system-agent/network/network.ts';
-import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import type { Report } from '#system-agent/ovirt/report.ts';
 import { activeUser } from '#system-agent/ovirt/reports/active-user.ts';
 import { Heartbeat } from '#system-agent/ovirt/reports/heartbeat.ts';
@@ -14,6 +13,7 @@ import { osInfo } from '#system-agent/ovirt/reports/os-info.ts';
 import { osVersion } from '#system-agent/ovirt/reports/os-version.ts';
 import { timezone } from '#system-agent/ovirt/reports/timezone.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
+import { DEFAULT_OVIRT_OPTIONS } from '#test/support/ovirt/options.ts';
 import { ToldConsole } from '#test/support/ovirt/rig.ts';
 
 const collect = (report: Report, ports = fakePlatform()) => report.collect(ports, DEFAULT_OVIRT_OPTIONS);

@@ -9,11 +9,11 @@ import { silent } from '#shared/log/log.ts';
 import { LogValve } from '#shared/log/valve.ts';
 import { UnixListenChannel } from '#system-agent/channels/unix-listen.ts';
 import { OvirtDoor } from '#system-agent/ovirt/door.ts';
-import { DEFAULT_OVIRT_OPTIONS } from '#system-agent/ovirt/options.ts';
 import { linuxPlatform } from '#system-agent/platform/linux.ts';
 import { refusingPower } from '#system-agent/power/refusing.ts';
 import { SessionDirector } from '#system-agent/sessions/director.ts';
 import type { Sessions } from '#system-agent/sessions/sessions.ts';
+import { DEFAULT_OVIRT_OPTIONS } from '#test/support/ovirt/options.ts';
 import { Vdsm } from '#test/support/ovirt/vdsm.ts';
 import { session, snapshot } from '#test/support/sessions.ts';
 import { until } from '#test/support/until.ts';
@@ -66,7 +66,10 @@ async function startDoor(): Promise<OvirtDoor> {
     channel: new UnixListenChannel(file, silent),
     ports: { ...platform, console: director },
     gate: () => undefined,
-    options: { ...DEFAULT_OVIRT_OPTIONS, intervals: { heartbeat: 0.05, users: 0.1, cpus: 0.2, applications: 0.4 } },
+    options: {
+      ...DEFAULT_OVIRT_OPTIONS,
+      intervals: { heartbeat: 0.05, users: 0.1, cpus: 0.2, applications: 0.4, disks: 0.4 },
+    },
     log: silent,
   });
   await opened.start();

@@ -62,10 +62,13 @@ const ASKED_IN: Readonly<Record<string, readonly string[]>> = {
 const OLDER_THAN: Readonly<Record<string, string>> = {
   'guest-get-load': 'test/peer/qga/inventory.test.ts',
   'guest-network-get-route': 'test/vm/disks.test.ts',
+  'uga-applications': 'test/peer/qga/own-inventory.test.ts',
   'uga-audit-head': 'test/peer/audit/agent.test.ts',
+  'uga-containers': 'test/peer/qga/own-inventory.test.ts',
   'uga-event-wait': 'test/peer/events.test.ts',
   'uga-freeze-renew': 'test/vm/libvirt/words/extensions.ts',
   'uga-freeze-status': 'test/vm/libvirt/words/extensions.ts',
+  'uga-memory-stats': 'test/peer/qga/own-inventory.test.ts',
   'uga-query-schema': 'test/peer/qga/schema.test.ts',
 };
 
