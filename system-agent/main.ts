@@ -123,8 +123,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const policyGates = gatesOf(policy, new PolicyAlarm(events));
   const audit = keepsAudit(configuration, effects) ? auditOf(config, log) : undefined;
   audit?.onFailed((reason) => events.publish({ event: 'AUDIT_FAILED', data: { reason } }));
+  const bus = new BusClient(systemBus(process.env), log);
   const platform = linuxPlatform({
     effects,
+    bus,
     environment: process.env,
     umask,
     stateFolder: config.stateDir,
@@ -162,7 +164,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       },
       ignoredNics: config.ignoredNics,
     },
-    bus: new BusClient(systemBus(process.env), log),
+    bus,
+    sessionRules: { locker: config.locker, grace: config.logOffGrace, onDisconnect: config.onDisconnect },
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
     events,

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Bus } from '#shared/dbus/bus.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Valve } from '#shared/log/valve.ts';
 import { runProgram } from '#shared/process/node.ts';
@@ -40,6 +41,8 @@ import { refusingPointer } from '../pointer/refusing.ts';
 import { linuxPower } from '../power/linux.ts';
 import { refusingPower } from '../power/refusing.ts';
 import type { DescriptorStore } from '../service-manager/service-manager.ts';
+import { linuxSessionControl } from '../session-control/linux.ts';
+import { refusingSessionControl } from '../session-control/refusing.ts';
 import { linuxSleep } from '../sleep/linux.ts';
 import { refusingSleep } from '../sleep/refusing.ts';
 import { linuxTimeSetting } from '../time-setting/linux.ts';
@@ -74,6 +77,8 @@ export interface LinuxOptions {
   /** Keeps devices that we make over a restart; without it nobody does. */
   readonly store?: DescriptorStore;
   readonly freeze: FreezeOptions;
+  /** The system bus; without it nothing is done to login sessions. */
+  readonly bus?: Bus;
   /** Where files may be opened and which programs are looked at before they start; without it, as the host wants. */
   readonly policy?: PortPolicy;
   readonly log: Log;
@@ -107,6 +112,7 @@ type Effectful = Pick<
   | 'passwords'
   | 'pointer'
   | 'power'
+  | 'sessionControlSystem'
   | 'sleep'
   | 'timeSetting'
   | 'trimmer'
@@ -155,6 +161,7 @@ function refusingPorts(): Effectful {
     passwords: refusingPasswords,
     pointer: refusingPointer,
     power: refusingPower,
+    sessionControlSystem: refusingSessionControl,
     sleep: refusingSleep,
     timeSetting: refusingTimeSetting,
     trimmer: refusingTrimmer,
@@ -170,6 +177,7 @@ function effectfulPorts(options: LinuxOptions): Partial<Effectful> {
   return {
     pointer: linuxPointer(options.store),
     power: linuxPower(runProgram, isExecutable),
+    ...(options.bus && { sessionControlSystem: linuxSessionControl(options.bus) }),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
     ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),
     ...(isRoot && memorySwitch && { memorySwitch }),

@@ -47,6 +47,9 @@ import { ugaEventWait } from './uga-event-wait.ts';
 import { ugaFreezeRenew } from './uga-freeze-renew.ts';
 import { ugaFreezeStatus } from './uga-freeze-status.ts';
 import { ugaQuerySchema } from './uga-query-schema.ts';
+import { ugaSessionList } from './uga-session-list.ts';
+import { ugaSessionLock } from './uga-session-lock.ts';
+import { ugaSessionLogoff } from './uga-session-logoff.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
@@ -98,4 +101,7 @@ export const commands: readonly Command[] = [
   ugaFreezeRenew,
   ugaFreezeStatus,
   ugaQuerySchema,
+  ugaSessionList,
+  ugaSessionLock,
+  ugaSessionLogoff,
 ];

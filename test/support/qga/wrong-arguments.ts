@@ -62,6 +62,9 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'uga-freeze-renew': { seconds: 'int?' },
   'uga-freeze-status': {},
   'uga-query-schema': {},
+  'uga-session-list': {},
+  'uga-session-lock': { session: 'text?' },
+  'uga-session-logoff': { session: 'text?' },
 };
 
 export type WrongRequest = readonly [command: string, args: object];

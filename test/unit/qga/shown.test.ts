@@ -67,6 +67,9 @@ const OLDER_THAN: Readonly<Record<string, string>> = {
   'uga-freeze-renew': 'test/vm/libvirt/words/extensions.ts',
   'uga-freeze-status': 'test/vm/libvirt/words/extensions.ts',
   'uga-query-schema': 'test/peer/qga/schema.test.ts',
+  'uga-session-list': 'test/peer/sessions/control.test.ts',
+  'uga-session-lock': 'test/vm/desktop/doors.test.ts',
+  'uga-session-logoff': 'test/vm/desktop/sessions.test.ts',
 };
 
 /** Commands whose name is put together from parts. */
