@@ -3,19 +3,30 @@ import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { ClipboardService } from './clipboard/service.ts';
 import type { Desktop, DesktopPort } from './desktop/backend.ts';
+import { LogOffService } from './log-off/service.ts';
+import type { Asked } from './log-off/session-managers.ts';
 import { MonitorsService } from './monitors/service.ts';
+import { NoticesService } from './notices/service.ts';
 import { PointerService } from './pointer/service.ts';
-import type { Locked } from './screen-lock/screen-savers.ts';
+import type { Argv } from './screen-lock/programs.ts';
+import type { Locked } from './screen-lock/screen-lock.ts';
 import { ScreenLockService } from './screen-lock/service.ts';
 import type { SystemSide } from './system-side.ts';
 
 export interface Parts {
   readonly desktop: Desktop;
-  readonly lockScreen: () => Promise<Locked>;
+  /** What is done to the session itself. */
+  readonly acts: SessionActs;
   readonly link: SystemSide & Service;
   /** What the services need and what runs before them: the buses. */
   readonly needed: readonly Service[];
   readonly log: Log;
+}
+
+export interface SessionActs {
+  lockScreen(locker?: Argv): Promise<Locked>;
+  logOff(): Promise<Asked>;
+  notify(sentence: string): Promise<void>;
 }
 
 /** What this session can do, for the hello: hosts are offered nothing else (L6). */
@@ -25,14 +36,22 @@ export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): rea
     ...(monitors ? (['monitors'] as const) : []),
     ...(pointerLayout ? (['pointer.layout'] as const) : []),
     'screen-lock',
+    'log-off',
+    'notices',
   ];
 }
 
-const PORT_OF: Readonly<Record<SessionFeature, DesktopPort | undefined>> = {
+const PORT_OF: Readonly<Partial<Record<SessionFeature, DesktopPort>>> = {
   'clipboard.text': 'clipboard',
   monitors: 'monitors',
   'pointer.layout': 'pointerLayout',
-  'screen-lock': undefined,
+};
+
+/** What needs no port, and what it is tried with when it is asked for. */
+const TRIED_WITH: Readonly<Partial<Record<SessionFeature, string>>> = {
+  'screen-lock': "the session's screen saver, else logind",
+  'log-off': "the session's manager, else its windows",
+  notices: "the desktop's notifications",
 };
 
 /** The same with by what or why not, for `uga doctor`. */
@@ -40,7 +59,7 @@ export function waysOf(desktop: Desktop): readonly FeatureWay[] {
   const served = featuresOf(desktop);
   return SESSION_FEATURES.map((feature) => {
     const port = PORT_OF[feature];
-    if (port === undefined) return { feature, by: "the session's screen saver, else logind", why: undefined };
+    if (port === undefined) return { feature, by: TRIED_WITH[feature], why: undefined };
     if (served.includes(feature)) return { feature, by: desktop.by, why: undefined };
     return { feature, by: undefined, why: desktop.lacks[port]?.slice(0, MAX_WHY) ?? 'this desktop cannot do it' };
   });
@@ -50,14 +69,16 @@ export function waysOf(desktop: Desktop): readonly FeatureWay[] {
 const MAX_WHY = 200;
 
 /** The whole agent of a session: the real parts come from main.ts, fakes from tests. The link is last: handlers first. */
-export function sessionAgent({ desktop, lockScreen, link, needed, log }: Parts): Service {
+export function sessionAgent({ desktop, acts, link, needed, log }: Parts): Service {
   const pointer = desktop.pointerLayout && new PointerService(desktop.pointerLayout, link, log);
   return new ServiceGroup('session-agent', [
     ...needed,
     ...(desktop.clipboard ? [new ClipboardService(desktop.clipboard, link, log)] : []),
     ...(pointer ? [pointer] : []),
     ...(desktop.monitors ? [new MonitorsService(desktop.monitors, link, () => pointer?.report())] : []),
-    new ScreenLockService(lockScreen, link, log),
+    new ScreenLockService((locker) => acts.lockScreen(locker), link, log),
+    new LogOffService(() => acts.logOff(), link, log),
+    new NoticesService((sentence) => acts.notify(sentence), link, log),
     link,
   ]);
 }

@@ -1,13 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sessionBus, systemBus } from '#shared/dbus/address.ts';
+import type { Bus } from '#shared/dbus/bus.ts';
 import { BusClient } from '#shared/dbus/client.ts';
+import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
-import { featuresOf, sessionAgent, waysOf } from './agent.ts';
+import { featuresOf, type SessionActs, sessionAgent, waysOf } from './agent.ts';
 import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend.ts';
 import { backends } from './desktop/index.ts';
 import { noDesktop } from './desktop/none.ts';
 import { recordingDesktop } from './desktop/recording.ts';
-import { type Locked, lockScreen } from './screen-lock/screen-savers.ts';
+import { askToLogOff } from './log-off/session-managers.ts';
+import { showNotice } from './notices/service.ts';
+import { sessionPrograms } from './screen-lock/programs.ts';
+import { ScreenLock } from './screen-lock/screen-lock.ts';
 import { SystemLink } from './system-link/system-link.ts';
 
 export interface SessionOptions {
@@ -58,7 +64,7 @@ export class Session implements Service {
     };
     return sessionAgent({
       desktop,
-      lockScreen: effects === 'real' ? () => lockScreen(user, system) : refuseToLock,
+      acts: effects === 'real' ? realActs(desktop, user, system, env, log) : refusedActs,
       link: new SystemLink({ path: link, introduction, taken: ended, log }),
       needed: [user, system],
       log,
@@ -82,6 +88,21 @@ async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<D
   return desktop;
 }
 
-async function refuseToLock(): Promise<Locked> {
-  return { locked: false, why: 'refused: this agent was started to change nothing' };
+/** What changes the session, for real. */
+function realActs(desktop: Desktop, user: Bus, system: Bus, env: NodeJS.ProcessEnv, log: Log): SessionActs {
+  const programs = sessionPrograms(env);
+  const screenLock = new ScreenLock({ session: user, system, programs, keyboard: desktop.keyboard, wait: sleep, log });
+  return {
+    lockScreen: (locker) => screenLock.lock(locker),
+    logOff: () => askToLogOff(user, desktop.windows),
+    notify: (sentence) => showNotice(user, sentence),
+  };
 }
+
+const REFUSED = 'refused: this agent was started to change nothing';
+
+const refusedActs: SessionActs = {
+  lockScreen: async () => ({ locked: false, why: REFUSED }),
+  logOff: async () => ({ asked: false, why: REFUSED }),
+  notify: () => Promise.reject(new AgentError('refused', REFUSED)),
+};

@@ -27,6 +27,8 @@ import { frozenGate, type Gate as QgaGate } from './qga/gate.ts';
 import type { QgaPorts } from './qga/ports.ts';
 import { Presence } from './service-manager/presence.ts';
 import type { DescriptorStore, ServiceManager } from './service-manager/service-manager.ts';
+import { Departure, type OnDisconnect } from './session-control/departure.ts';
+import type { SessionControlParts } from './session-control/session-control.ts';
 import { LinkServer } from './session-link/server.ts';
 import { SessionDirector } from './sessions/director.ts';
 import { UTMP_FILES } from './sessions/utmp.ts';
@@ -74,6 +76,11 @@ function keptFor({ files, exec, freeze }: Partial<Platform>, audit: AuditTrail |
   return [files, exec, freeze, audit].filter((part) => part !== undefined);
 }
 
+/** What the administrator wants done to sessions. */
+export interface SessionRules extends Pick<SessionControlParts, 'locker' | 'grace'> {
+  readonly onDisconnect: OnDisconnect;
+}
+
 export interface Parts {
   /** A door without a channel is off. */
   readonly channels: {
@@ -95,6 +102,7 @@ export interface Parts {
   /** The system bus, where logind is. */
   readonly bus: Bus & Service;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
+  readonly sessionRules: SessionRules;
   readonly uinput: UinputSpec;
   /** What happens, for hosts that ask. */
   readonly events: EventHub;
@@ -111,16 +119,23 @@ export interface Parts {
  * for an answer come first; sessions, which can come late, after them.
  */
 export function systemAgent(parts: Parts): Service {
-  const { channels, platform, gates, audit, bus, link, uinput, events, control, manager, build, log } = parts;
+  const { channels, platform, gates, audit, bus, link, sessionRules, uinput, events, control, manager, build, log } =
+    parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
+  const sessionControl = platform.sessionControlSystem?.over({
+    ...{ sessions, agents: server, locker: sessionRules.locker, grace: sessionRules.grace },
+    served: () => director.served?.session.id,
+    log,
+  });
+  const controlled = sessionControl && { sessionControl };
   const tablet = new Tablet(uinput, platform.pointer, log);
   const qga = openDoor('qga', channels.qga, (channel) =>
-    qgaDoor({ channel, platform: { ...platform, events }, gate: gates.qga, audit, log }),
+    qgaDoor({ channel, platform: { ...platform, ...controlled, events }, gate: gates.qga, audit, log }),
   );
   const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
-    const ports = { ...platform, console: director };
+    const ports = { ...platform, ...controlled, console: director };
     const { ovirt: options } = parts;
     const { ovirt: gate, mayTell } = gates;
     return new OvirtDoor({
@@ -139,13 +154,15 @@ export function systemAgent(parts: Parts): Service {
     if (event === 'RESUMED' || event === 'CLOCK_JUMPED') ovirt.open?.door.refresh();
   });
   const vdagent = openDoor('vdagent', channels.vdagent, (channel) => {
+    const doorAudit = auditedDoor(audit, 'vdagent', vdagentAudited);
     return new VdagentDoor({
       channel,
       sessionLink: server.link,
       pointer: tablet,
       gate: gates.vdagent,
       log: log.child({ door: 'vdagent' }),
-      audit: auditedDoor(audit, 'vdagent', vdagentAudited),
+      audit: doorAudit,
+      departure: new Departure(sessionRules.onDisconnect, sessionControl, log, doorAudit),
     });
   });
   const overview: Overview = {
@@ -167,6 +184,7 @@ export function systemAgent(parts: Parts): Service {
     watching,
     director,
     server,
+    ...(sessionControl ? [sessionControl] : []),
     tablet,
     ...servicesOf(ovirt),
     ...servicesOf(vdagent),

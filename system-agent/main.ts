@@ -128,6 +128,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const bus = new BusClient(systemBus(process.env), log);
   const platform = linuxPlatform({
     effects,
+    bus,
     environment: process.env,
     umask,
     stateFolder: config.stateDir,
@@ -139,7 +140,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       valve: bothValves(valve, audit),
     },
     lifecycleFolders: lifecycleFolders(config),
-    bus,
     policy,
     log,
   });
@@ -160,6 +160,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     },
     ovirt: ovirtOptions(config, UGA_VERSION),
     bus,
+    sessionRules: { locker: config.locker, grace: config.logOffGrace, onDisconnect: config.onDisconnect },
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
     events,

@@ -17,6 +17,7 @@ import type { Packages } from './packages/packages.ts';
 import type { Passwords } from './passwords/passwords.ts';
 import type { PointerSystem } from './pointer/pointer.ts';
 import type { Power } from './power/power.ts';
+import type { SessionControlSystem } from './session-control/session-control.ts';
 import type { Sleep } from './sleep/sleep.ts';
 import type { TimeSetting } from './time-setting/time-setting.ts';
 import type { Users } from './users/users.ts';
@@ -44,6 +45,7 @@ export interface Platform {
   readonly passwords: Passwords;
   readonly pointer: PointerSystem;
   readonly power: Power;
+  readonly sessionControlSystem: SessionControlSystem;
   readonly timeSetting: TimeSetting;
   readonly sleep: Sleep;
   readonly trimmer: Trimmer;

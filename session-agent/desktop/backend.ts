@@ -32,6 +32,10 @@ export interface Desktop extends AsyncDisposable {
   readonly clipboard?: ClipboardPort;
   readonly monitors?: MonitorsPort;
   readonly pointerLayout?: PointerLayoutPort;
+  /** Absent where no program may close another's windows. */
+  readonly windows?: WindowsPort;
+  /** Absent where nobody can tell who has the keyboard. */
+  readonly keyboard?: KeyboardPort;
 }
 
 export type DesktopPort = 'clipboard' | 'monitors' | 'pointerLayout';
@@ -80,6 +84,23 @@ export interface PointerLayoutPort {
   read(): Promise<PointerLayout>;
   /** Not called while a wish is being applied, but once after it. */
   onChange(listener: () => void): Disposable;
+}
+
+export interface WindowsPort {
+  /**
+   * Asks the application of each window to close it, as its user would: it may ask back what to do with unsaved work.
+   * @returns how many windows there are
+   * @throws {AgentError}
+   */
+  closeAll(): Promise<number>;
+}
+
+export interface KeyboardPort {
+  /**
+   * Whether one program gets every key, whatever has the focus: a screen lock does that.
+   * @throws {AgentError}
+   */
+  isHeld(): Promise<boolean>;
 }
 
 /** First backend that recognises the session; the list is ordered from specific to general. */

@@ -2,7 +2,8 @@ import { screenLock } from '#protocol/ipc/messages/screen-lock.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { SystemSide } from '../system-side.ts';
-import type { Locked } from './screen-savers.ts';
+import type { Argv } from './programs.ts';
+import type { Locked } from './screen-lock.ts';
 
 /** Texts of the answer are cut to what the link carries. */
 const MAX_WHY = 200;
@@ -14,14 +15,15 @@ export class ScreenLockService implements Service {
   #locking: Promise<Locked> | undefined;
 
   constructor(
-    private readonly lock: () => Promise<Locked>,
+    private readonly lock: (locker?: Argv) => Promise<Locked>,
     private readonly link: SystemSide,
     private readonly log: Log,
   ) {}
 
   async start(): Promise<void> {
-    this.#handling = this.link.handle(screenLock, async () => {
-      this.#locking ??= this.lock().finally(() => {
+    this.#handling = this.link.handle(screenLock, async ({ locker = [] }) => {
+      const [file, ...args] = locker;
+      this.#locking ??= this.lock(file === undefined ? undefined : [file, ...args]).finally(() => {
         this.#locking = undefined;
       });
       const { locked, by, why } = await this.#locking;

@@ -3,6 +3,7 @@ import type { OnFailure } from '../audit/trail.ts';
 import type { ChannelSpec } from '../channels/spec.ts';
 import type { UinputSpec } from '../pointer/spec.ts';
 import { POLICY_FILE } from '../policy/policy.ts';
+import type { OnDisconnect } from '../session-control/departure.ts';
 
 /** What is in force: defaults, then the originals' configuration, then our files, then the command line. */
 export interface Config {
@@ -44,6 +45,12 @@ export interface Config {
   readonly link: string;
   /** Users whose session agents are served where there is no logind to ask. */
   readonly allowUids: readonly number[];
+  /** Program that locks a screen where no screen saver runs, with its arguments; empty: none. */
+  readonly locker: readonly string[];
+  /** Seconds between a wish for a log-off and its end. */
+  readonly logOffGrace: number;
+  /** What becomes of the sessions when the SPICE client leaves. */
+  readonly onDisconnect: OnDisconnect;
   readonly uinput: UinputSpec;
   /** Socket for `uga status` and `uga doctor`. */
   readonly control: string;
@@ -96,6 +103,9 @@ export const DEFAULTS: Config = {
   freezeLease: 600,
   link: '/run/uga/link.sock',
   allowUids: [],
+  locker: [],
+  logOffGrace: 30,
+  onDisconnect: 'none',
   uinput: { kind: 'auto' },
   control: '/run/uga/control.sock',
   stateDir: '/var/lib/uga',

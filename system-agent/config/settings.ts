@@ -1,5 +1,6 @@
 import { CHANNEL_SYNTAX, formatChannelSpec, parseChannelSpec } from '../channels/spec.ts';
 import { formatUinputSpec, parseUinputSpec, UINPUT_SYNTAX } from '../pointer/spec.ts';
+import { ON_DISCONNECT } from '../session-control/departure.ts';
 import { type Config, DEFAULTS } from './config.ts';
 import {
   parseAbsolutePath,
@@ -10,7 +11,9 @@ import {
   parseNames,
   parseNics,
   parseNumber,
+  parseOnDisconnect,
   parseOnFailure,
+  parseProgram,
   parseSeconds,
   parseUids,
   parseYesNo,
@@ -216,6 +219,37 @@ export const SETTINGS: readonly Setting[] = [
     help: 'Users whose session agents are served where there is no logind that knows sessions.',
     parse: parseUids,
     format: (uids) => uids.join(';'),
+  }),
+  setting({
+    name: 'locker',
+    group: 'session',
+    key: 'locker',
+    syntax: 'absolute path of a program and its arguments, separated by blanks | empty',
+    help:
+      'Locks the screen of a desktop that has no screen saver of its own, for as long as it runs, as i3lock --nofork does. ' +
+      "It is started with its user's rights. See docs/sessions.md.",
+    parse: parseProgram,
+    format: (words) => words.join(' '),
+  }),
+  setting({
+    name: 'logOffGrace',
+    group: 'session',
+    key: 'logoff-grace',
+    syntax: 'seconds, 0 to 600',
+    help: 'How long a desktop that was asked to log off may take before its session is ended. 0: nobody is asked.',
+    parse: (text) => parseNumber(text, 0, 600),
+    format: String,
+  }),
+  setting({
+    name: 'onDisconnect',
+    group: 'spice',
+    key: 'on-disconnect',
+    syntax: ON_DISCONNECT.join(' | '),
+    help:
+      'When the SPICE client leaves: lock the screens of all users at once, or end the session at the machine if no ' +
+      'client comes within ten seconds.',
+    parse: parseOnDisconnect,
+    format: String,
   }),
   setting({
     name: 'uinput',

@@ -3,6 +3,7 @@ import { AgentError } from '#shared/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
 import type { OnFailure } from '../audit/trail.ts';
 import { MAX_LEASE } from '../freeze/freeze.ts';
+import { ON_DISCONNECT, type OnDisconnect } from '../session-control/departure.ts';
 import type { AllowList } from './config.ts';
 import { parseCommandList } from './restrictions.ts';
 
@@ -52,6 +53,28 @@ export function parseNumber(text: string, min: number, max: number): number {
 export function parseOnFailure(text: string): OnFailure {
   if (text !== 'continue' && text !== 'deny') throw wrong(`'${text}' is neither continue nor deny`);
   return text;
+}
+
+export function parseOnDisconnect(text: string): OnDisconnect {
+  const action = ON_DISCONNECT.find((one) => one === text);
+  if (action === undefined) throw wrong(`'${text}' is none of ${ON_DISCONNECT.join(', ')}`);
+  return action;
+}
+
+/** As much as the session link carries: protocol/ipc/messages/screen-lock.ts. */
+const MAX_WORDS = 16;
+const MAX_WORD = 256;
+
+/** Words separated by blanks, of which the first is an absolute path; quotes mean nothing. Empty: no program. */
+export function parseProgram(text: string): readonly string[] {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const [file] = words;
+  if (file !== undefined) parseAbsolutePath(file);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (words.length > MAX_WORDS || words.some((word) => word.length > MAX_WORD || /[\u0000-\u001f\u007f]/.test(word))) {
+    throw wrong(`a program has at most ${MAX_WORDS} words of at most ${MAX_WORD} printable characters`);
+  }
+  return words;
 }
 
 export const parseLease = (text: string): number => parseSecondsTo(text, MAX_LEASE);

@@ -1,4 +1,5 @@
 import type { Platform } from '../platform.ts';
+import type { SessionControl } from '../session-control/session-control.ts';
 import type { Word } from '../sessions/console.ts';
 
 /** Who is at the machine: what a host is to hear now, and whenever it changes. */
@@ -8,4 +9,4 @@ export interface Console {
 }
 
 /** What the reports and commands of this door may need. */
-export type OvirtPorts = Platform & { readonly console: Console };
+export type OvirtPorts = Platform & { readonly console: Console; readonly sessionControl: SessionControl };

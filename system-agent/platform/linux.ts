@@ -45,6 +45,8 @@ import { refusingPointer } from '../pointer/refusing.ts';
 import { linuxPower } from '../power/linux.ts';
 import { refusingPower } from '../power/refusing.ts';
 import type { DescriptorStore } from '../service-manager/service-manager.ts';
+import { linuxSessionControl } from '../session-control/linux.ts';
+import { refusingSessionControl } from '../session-control/refusing.ts';
 import { linuxSleep } from '../sleep/linux.ts';
 import { refusingSleep } from '../sleep/refusing.ts';
 import { linuxTimeSetting } from '../time-setting/linux.ts';
@@ -81,7 +83,7 @@ export interface LinuxOptions {
   readonly freeze: FreezeOptions;
   /** Folders of programs for what hosts do with the guest; none by default. */
   readonly lifecycleFolders?: readonly string[];
-  /** The system bus; without it logind is not asked for anything. */
+  /** The system bus; without it logind is not asked for anything, and nothing is done to login sessions. */
   readonly bus?: Bus;
   /** Where files may be opened and which programs are looked at before they start; without it, as the host wants. */
   readonly policy?: PortPolicy;
@@ -117,6 +119,7 @@ type Effectful = Pick<
   | 'passwords'
   | 'pointer'
   | 'power'
+  | 'sessionControlSystem'
   | 'sleep'
   | 'timeSetting'
   | 'trimmer'
@@ -168,6 +171,7 @@ function refusingPorts(): Effectful {
     passwords: refusingPasswords,
     pointer: refusingPointer,
     power: refusingPower,
+    sessionControlSystem: refusingSessionControl,
     sleep: refusingSleep,
     timeSetting: refusingTimeSetting,
     trimmer: refusingTrimmer,
@@ -190,6 +194,7 @@ function effectfulPorts(options: LinuxOptions): Partial<Effectful> {
     }),
     pointer: linuxPointer(options.store),
     power: linuxPower(runProgram, isExecutable, options.bus),
+    ...(options.bus && { sessionControlSystem: linuxSessionControl(options.bus) }),
     ...(isRoot && { authorizedKeys: authorizedKeys(), timeSetting: linuxTimeSetting }),
     ...(isRoot && { cpuSwitch: linuxCpuSwitch(systemTree), trimmer: linuxTrimmer() }),
     ...(isRoot && memorySwitch && { memorySwitch }),

@@ -100,6 +100,9 @@ const qga: Table = {
   'uga-freeze-status': 'freeze',
   'uga-memory-stats': 'system',
   'uga-query-schema': 'link',
+  'uga-session-list': 'users',
+  'uga-session-lock': 'session',
+  'uga-session-logoff': 'session',
 };
 
 /** What hosts are told by uga-event-wait: an event is kept from them by the class of what it tells. */

@@ -30,5 +30,7 @@ export const audited: Readonly<Record<string, Rule>> = {
   'guest-ssh-add-authorized-keys': { weight: 'change', args: { username: 'text', keys: 'count', reset: 'flag' } },
   'guest-ssh-get-authorized-keys': { weight: 'access', args: { username: 'text' } },
   'guest-ssh-remove-authorized-keys': { weight: 'change', args: { username: 'text', keys: 'count' } },
+  'uga-session-lock': { weight: 'change', args: { session: 'text' } },
+  'uga-session-logoff': { weight: 'change', args: { session: 'text' }, result: ['session', 'user', 'seconds'] },
   'uga-freeze-renew': { weight: 'change', args: { seconds: 'number' }, result: 'value' },
 };

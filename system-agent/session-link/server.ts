@@ -1,13 +1,15 @@
 import { closeSync } from 'node:fs';
+import type { Request } from '#protocol/ipc/definition.ts';
 import { type HelloFromSession, helloFromSystem } from '#protocol/ipc/messages/hello.ts';
 import { chooseVersion } from '#protocol/ipc/peer/hello.ts';
-import type { AgentError } from '#shared/errors.ts';
+import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import { LimitedLog } from '#shared/log/limited.ts';
 import type { Log } from '#shared/log/log.ts';
 import { PeerProcess, peerCredentials } from '#shared/native/peer-identity.ts';
 import { Acceptor } from '#shared/socket/acceptor.ts';
 import type { ListeningSocket } from '#shared/socket/listening-socket.ts';
+import type { SessionAgents } from '../session-control/session-control.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { Connection } from './connection.ts';
 import { AgentRegistry, type Objection, type RegisteredAgent } from './registry.ts';
@@ -41,7 +43,7 @@ export interface LinkCounters {
 }
 
 /** The system agent's side of the session link: takes connections from any local user and finds the agents among them. */
-export class LinkServer implements Service {
+export class LinkServer implements Service, SessionAgents {
   readonly name = 'session-link';
   readonly counters: LinkCounters = { accepted: 0, turnedAway: 0, refused: 0 };
   readonly #options: LinkServerOptions;
@@ -75,6 +77,21 @@ export class LinkServer implements Service {
   /** The agents that have said hello, for those who ask how the agent is. */
   get agents(): readonly RegisteredAgent[] {
     return this.#registry.agents;
+  }
+
+  hasAgent(session: string): boolean {
+    return this.#registry.agentOf(session) !== undefined;
+  }
+
+  async ask<Body, Result>(
+    session: string,
+    message: Request<Body, Result>,
+    body: Body,
+    timeoutMs: number,
+  ): Promise<Result> {
+    const agent = this.#registry.agentOf(session);
+    if (agent === undefined) throw new AgentError('not-found', `session ${session} has no agent`);
+    return agent.connection.peer.call(message, body, timeoutMs);
   }
 
   async start(): Promise<void> {

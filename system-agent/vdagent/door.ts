@@ -30,6 +30,17 @@ export interface VdagentParts {
   readonly log: Log;
   readonly audit?: DoorAudit | undefined;
   readonly limits?: Partial<Limits>;
+  /** Hears of clients that come and leave. */
+  readonly departure?: Departure;
+}
+
+/** What wants to know whether a client is there. */
+export interface Departure {
+  came(): void;
+  /** Also when none was there. */
+  left(): void;
+  /** We go, not the client. */
+  stop(): void;
 }
 
 export interface Limits {
@@ -59,11 +70,14 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #monitors: Monitors;
   readonly #mouse: Mouse;
   readonly #tally = new RequestTally();
+  readonly #departure: Departure | undefined;
   #reader: MessageReader;
   #subscriptions: readonly Disposable[] = [];
   #isPaused = false;
 
-  constructor({ channel, sessionLink, pointer, gate = openGate, log, audit = unaudited, limits }: VdagentParts) {
+  constructor(parts: VdagentParts) {
+    const { channel, sessionLink, pointer, gate = openGate, log, audit = unaudited, limits, departure } = parts;
+    this.#departure = departure;
     this.#channel = channel;
     this.#sessionLink = sessionLink;
     this.#pointer = pointer;
@@ -102,6 +116,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   async stop(): Promise<void> {
+    this.#departure?.stop();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#subscriptions = [];
     this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
@@ -126,6 +141,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
 
   disconnected(): void {
     this.#forgetHost();
+    this.#departure?.left();
   }
 
   data(bytes: Uint8Array): void {
@@ -200,6 +216,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
       case 'announce-capabilities':
         return this.#takeAnnouncement(message.fields);
       case 'client-disconnected':
+        this.#departure?.left();
         return this.#forgetClient();
       case 'mouse-state':
         return this.#mouse.state(message.fields);
@@ -252,6 +269,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   #takeAnnouncement({ request, capabilities }: Received<'announce-capabilities'>): void {
+    this.#departure?.came();
     if (request) this.#forgetClient(); // asked by a client that has just come
     this.#line.client.capabilities = capabilities;
     if (request) this.#announce(false);

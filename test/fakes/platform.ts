@@ -8,6 +8,7 @@ import { refusingTrimmer } from '#system-agent/mounts/refusing.ts';
 import type { Platform } from '#system-agent/platform.ts';
 import { refusingPointer } from '#system-agent/pointer/refusing.ts';
 import type { ShutdownMode, ShutdownPlan } from '#system-agent/power/power.ts';
+import { refusingSessionControl } from '#system-agent/session-control/refusing.ts';
 import { refusingSleep } from '#system-agent/sleep/refusing.ts';
 
 /** A system whose every answer is known. */
@@ -113,6 +114,7 @@ export function fakePlatform(): Platform & { readonly shutdowns: ShutdownMode[];
     authorizedKeys: { list: async () => ['a', 'b'], add: async () => {}, remove: async () => {} },
     passwords: { set: async () => {} },
     timeSetting: { set: async () => {}, setFromHardware: async () => {} },
+    sessionControlSystem: refusingSessionControl,
     sleep: refusingSleep,
     trimmer: refusingTrimmer,
     users: { loggedIn: () => [{ user: 'alice', loginTime: 1_700_000_000.5 }] },

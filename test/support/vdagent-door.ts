@@ -2,7 +2,7 @@ import type { Capability } from '#protocol/vdagent/capabilities.ts';
 import { silent } from '#shared/log/log.ts';
 import type { DoorAudit } from '#system-agent/audit/audit.ts';
 import type { Pointer, PointerState } from '#system-agent/pointer/pointer.ts';
-import { type Limits, VdagentDoor } from '#system-agent/vdagent/door.ts';
+import { type Departure, type Limits, VdagentDoor } from '#system-agent/vdagent/door.ts';
 import { type Gate, openGate } from '#system-agent/vdagent/gate.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { FakeSessionAgent, FakeSessionLink } from '#test/fakes/served-session.ts';
@@ -33,18 +33,29 @@ export interface Stage {
   readonly gate?: Gate;
   readonly highWater?: number;
   readonly audit?: DoorAudit;
+  readonly departure?: Departure;
   /** The client has announced itself and what was said until then was heard. */
   readonly greets?: boolean;
 }
 
 /** A door with a scripted host in front of it and a session behind it. */
-export async function openDoor({ capabilities, limits, gate = openGate, highWater, audit, greets = true }: Stage = {}) {
+export async function openDoor(stage: Stage = {}) {
+  const { capabilities, limits, gate = openGate, highWater, audit, departure, greets = true } = stage;
   const channel = new FakeChannel(highWater);
   const sessionLink = new FakeSessionLink();
   const agent = new FakeSessionAgent('c1');
   const pointer = new FakePointer();
   sessionLink.serve(agent);
-  const parts = { channel, sessionLink, pointer, gate, log: silent, audit, limits: { answerMs: 3000, ...limits } };
+  const parts = {
+    channel,
+    sessionLink,
+    pointer,
+    gate,
+    log: silent,
+    audit,
+    limits: { answerMs: 3000, ...limits },
+    ...(departure && { departure }),
+  };
   const door = new VdagentDoor(parts);
   await door.start();
   channel.connect();

@@ -5,7 +5,9 @@ import type { Log } from '#shared/log/log.ts';
 import type { Desktop, DesktopBackend, DesktopPort, SessionInfo } from '../backend.ts';
 import { X11Clipboard } from './clipboard/clipboard.ts';
 import { parseDisplayName, XConnection } from './connection.ts';
+import { x11Keyboard } from './keyboard.ts';
 import { X11Monitors } from './monitors/monitors.ts';
+import { x11Windows } from './windows.ts';
 
 /** A session's display may come up a little after what the session starts. */
 const PATIENCE_MS = 10_000;
@@ -51,6 +53,8 @@ async function openPorts(x: XConnection, display: 'x11' | 'wayland', log: Log): 
     lost: x.ended.then(() => 'the X server has closed the connection'),
     ...(clipboard && { clipboard }),
     ...(monitors && { monitors, pointerLayout: monitors }),
+    // Xwayland knows only the windows of old applications, and no lock of a Wayland session takes its keyboard.
+    ...(display === 'x11' && { windows: x11Windows(x), keyboard: x11Keyboard(x) }),
     async [Symbol.asyncDispose]() {
       await clipboard?.[Symbol.asyncDispose]();
       monitors?.[Symbol.dispose]();

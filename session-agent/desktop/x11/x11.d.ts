@@ -221,7 +221,18 @@ declare module 'x11' {
     SetSelectionOwner(owner: number, selection: number, time: number): void;
     GetSelectionOwner(selection: number, done: Done<number>): void;
     ConvertSelection(requestor: number, selection: number, target: number, property: number, time: number): void;
-    SendEvent(destination: number, propagate: boolean, eventMask: number, event: SelectionNotify): void;
+    /** A Buffer is an event of 32 bytes as it goes over the wire. */
+    SendEvent(destination: number, propagate: boolean, eventMask: number, event: SelectionNotify | Buffer): void;
+    /** Answers 0 if the keyboard is ours now, 1 if another client has it. */
+    GrabKeyboard(
+      window: number,
+      ownerEvents: 0 | 1,
+      time: number,
+      pointerMode: 0 | 1,
+      keyboardMode: 0 | 1,
+      done: Done<number>,
+    ): void;
+    UngrabKeyboard(time: number): void;
     GetGeometry(drawable: number, done: Done<Geometry>): void;
   }
 

@@ -3,6 +3,8 @@ import { apiVersion } from './api-version.ts';
 import { echo } from './echo.ts';
 import { hibernate } from './hibernate.ts';
 import { lifecycleEvent } from './lifecycle-event.ts';
+import { lockScreen } from './lock-screen.ts';
+import { logOff } from './log-off.ts';
 import { refresh } from './refresh.ts';
 import { setNumberOfCpus } from './set-number-of-cpus.ts';
 import { shutdown } from './shutdown.ts';
@@ -12,10 +14,12 @@ export const commands: readonly Command[] = [
   echo,
   hibernate,
   lifecycleEvent,
+  lockScreen,
+  logOff,
   refresh,
   setNumberOfCpus,
   shutdown,
 ];
 
 /** Commands of the protocol that this build does not have; hosts send them and expect no answer. */
-export const commandsOfOthers: ReadonlySet<string> = new Set(['lock-screen', 'log-off', 'login']);
+export const commandsOfOthers: ReadonlySet<string> = new Set(['login']);

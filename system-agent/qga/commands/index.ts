@@ -50,6 +50,9 @@ import { ugaFreezeRenew } from './uga-freeze-renew.ts';
 import { ugaFreezeStatus } from './uga-freeze-status.ts';
 import { ugaMemoryStats } from './uga-memory-stats.ts';
 import { ugaQuerySchema } from './uga-query-schema.ts';
+import { ugaSessionList } from './uga-session-list.ts';
+import { ugaSessionLock } from './uga-session-lock.ts';
+import { ugaSessionLogoff } from './uga-session-logoff.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
@@ -104,4 +107,7 @@ export const commands: readonly Command[] = [
   ugaFreezeStatus,
   ugaMemoryStats,
   ugaQuerySchema,
+  ugaSessionList,
+  ugaSessionLock,
+  ugaSessionLogoff,
 ];

@@ -112,7 +112,7 @@ describe('the session agent, as a program', () => {
     assert.equal(run.agent.display, 'none');
     assert.equal(run.agent.has('clipboard.text'), false);
     assert.match(run.program.stderr, /no desktop.* why="DISPLAY is not set"/);
-    const { locked, why } = await run.agent.link.call(screenLock, {}, WAIT_MS);
+    const { locked, why } = await run.agent.link.call(screenLock, { locker: undefined }, WAIT_MS);
     assert.equal(locked, false);
     assert.match(why ?? '', /the bus is away/);
     run.program.kill('SIGTERM');

@@ -65,6 +65,9 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'uga-freeze-status': {},
   'uga-memory-stats': {},
   'uga-query-schema': {},
+  'uga-session-list': {},
+  'uga-session-lock': { session: 'text?' },
+  'uga-session-logoff': { session: 'text?' },
 };
 
 export type WrongRequest = readonly [command: string, args: object];

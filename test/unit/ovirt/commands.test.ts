@@ -5,6 +5,8 @@ import type { Happening } from '#system-agent/lifecycle/lifecycle.ts';
 import { commands } from '#system-agent/ovirt/commands/index.ts';
 import { demoGate } from '#system-agent/ovirt/gate.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
+import { FakeSessionControl } from '#test/fakes/session-control.ts';
+import { session } from '#test/fakes/sessions.ts';
 import { goldenFiles } from '#test/support/golden.ts';
 import { ovirtRig } from '#test/support/ovirt/rig.ts';
 
@@ -187,8 +189,9 @@ describe('oVirt commands', () => {
     }
     assert.deepEqual(
       notes(rig, 'command is not in this build').map(({ fields }) => fields.command),
-      ['lock-screen', 'login', 'log-off'],
+      ['login'],
     );
+    assert.equal(notes(rig, 'command is not possible here').length, 2); // nobody controls sessions in this test
     assert.deepEqual(notes(rig, 'unknown command'), []);
     assert.equal(rig.platform.plans.length, 1);
     assert.ok(
@@ -247,5 +250,44 @@ describe('oVirt commands', () => {
   it('are each in the table once', () => {
     const names = commands.map(({ name }) => name);
     assert.deepEqual(names, [...new Set(names)].sort());
+  });
+});
+
+describe('oVirt session control', () => {
+  const controlled = async (sessionControl: FakeSessionControl) => {
+    const rig = await connected({ ports: { ...fakePlatform(), sessionControl } });
+    return Object.assign(rig, {
+      asks: async (name: string) => {
+        rig.host.say(name);
+        await rig.listen();
+        return sessionControl.asked.splice(0);
+      },
+    });
+  };
+
+  it('locks the screens of all users, and logs off the one at the machine', async () => {
+    const control = new FakeSessionControl();
+    control.ended = { session: session(), seconds: 30 };
+    const rig = await controlled(control);
+    assert.deepEqual(await rig.asks('lock-screen'), [['lock', undefined]]);
+    assert.deepEqual(await rig.asks('log-off'), [['logOff', undefined]]);
+    assert.deepEqual(notes(rig, 'command failed'), []);
+    await rig.door.stop();
+  });
+
+  it('tells the log which screen is not locked, and that nobody is there to be logged off', async () => {
+    const control = new FakeSessionControl();
+    control.locked = [
+      { session: session(), locked: true, by: 'logind' },
+      { session: session({ id: '7' }), locked: false, why: 'no screen saver' },
+    ];
+    const rig = await controlled(control);
+    await rig.asks('lock-screen');
+    await rig.asks('log-off');
+    assert.deepEqual(
+      notes(rig, 'command failed').map(({ fields }) => String(fields?.error)),
+      ['AgentError: not locked: session 7: no screen saver', 'AgentError: nobody is logged in at this machine'],
+    );
+    await rig.door.stop();
   });
 });

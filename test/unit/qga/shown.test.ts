@@ -70,6 +70,9 @@ const OLDER_THAN: Readonly<Record<string, string>> = {
   'uga-freeze-status': 'test/vm/libvirt/words/extensions.ts',
   'uga-memory-stats': 'test/peer/qga/own-inventory.test.ts',
   'uga-query-schema': 'test/peer/qga/schema.test.ts',
+  'uga-session-list': 'test/peer/sessions/control.test.ts',
+  'uga-session-lock': 'test/vm/desktop/doors.test.ts',
+  'uga-session-logoff': 'test/vm/desktop/sessions.test.ts',
 };
 
 /** Commands whose name is put together from parts. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { QgaClient } from '../guest/qga-client.ts';
+import type { RootShell } from '../guest/root-shell.ts';
 import { noDesktop } from '../needs.ts';
 import { type OvirtMessage, Vdsm } from '../ovirt/vdsm.ts';
 import { until } from '../support/wait.ts';
@@ -24,6 +25,10 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
   before(async () => {
     desktop = await Desktop.start(ours, async ({ shell }) => {
       await shell.run('ln -sf /usr/share/zoneinfo/Europe/Prague /etc/localtime');
+      await shell.run(
+        "mkdir -p /etc/uga/uga.conf.d && printf '[spice]\\non-disconnect=lock\\n' >/etc/uga/uga.conf.d/50-test.conf",
+      );
+      await lockWithLogind(shell);
       await shell.run('ip link set eth0 up && ip address add 192.0.2.7/24 dev eth0');
     });
     vdsm = await Vdsm.connect(desktop.guest.socketOf('ovirt'));
@@ -110,13 +115,61 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     });
   });
 
+  const isLocked = async () => (await run(`loginctl show-session -p LockedHint --value ${alicesId}`)) === 'yes';
+  const unlock = () => run(`busctl call ${LOGIND} "$(cat ${SESSION_PATH})" ${LOGIND}.Session SetLockedHint b false`);
+  let alicesId = '';
+
+  it('QGA: a lock is told when the session says that it is locked, and oVirt hears of it', async () => {
+    alicesId = (await activeSession(desktop.guest.shell, 'alice')).id;
+    const { return: outcome } = await qga.ask('uga-session-lock');
+    assert.deepEqual(outcome, [{ session: alicesId, user: 'alice', locked: true, by: `${LOGIND}.Session` }]);
+    assert.ok(await isLocked());
+    await told('session-lock');
+    const { return: again } = await qga.ask('uga-session-lock', { session: alicesId });
+    assert.deepEqual(again, [{ session: alicesId, user: 'alice', locked: true, why: 'it was locked already' }]);
+    await unlock();
+    await told('session-unlock');
+  });
+
+  it('oVirt: lock-screen locks', async () => {
+    const before = vdsm.all('session-lock').length;
+    vdsm.send('lock-screen');
+    await until(SOON_MS, 'the lock', async () => (await isLocked()) || undefined);
+    await until(SOON_MS, 'the word of it', async () => vdsm.all('session-lock').length > before || undefined);
+    await unlock();
+  });
+
   it('oVirt: the active user is the one at the screen, and nobody is while the greeter is', async () => {
     await told('active-user', ({ name }) => name === 'alice');
     await askForUser(desktop.guest.shell, 'bob');
     await activeSession(desktop.guest.shell, 'lightdm');
     await told('active-user', ({ name }) => name === 'None');
   });
+
+  it('SPICE: when the client leaves, the screen of whoever is logged in is locked', async () => {
+    await unlock();
+    await until(SOON_MS, 'the unlocked screen', async () => !(await isLocked()) || undefined);
+    await desktop.client[Symbol.asyncDispose]();
+    await until(SOON_MS, 'the lock', async () => (await isLocked()) || undefined);
+  });
 });
+
+const LOGIND = 'org.freedesktop.login1';
+const SESSION_PATH = '/run/lab/locked-session';
+
+/** The desktop guest has no screen lock of its own: this is one that follows logind's signal, as desktops do. */
+async function lockWithLogind(shell: RootShell): Promise<void> {
+  const script = `dbus-monitor --system "type=signal,interface=${LOGIND}.Session,member=Lock" |
+    while read -r line; do
+      case $line in *member=Lock*)
+        path=\${line#*path=}; path=\${path%%;*}; echo "$path" >${SESSION_PATH}
+        busctl call ${LOGIND} "$path" ${LOGIND}.Session SetLockedHint b true ;;
+      esac
+    done`;
+  const bytes = Buffer.from(script).toString('base64');
+  await shell.run(`mkdir -p /run/lab && echo ${bytes} | base64 -d >/run/lab/lock.sh`);
+  await shell.run('systemd-run --quiet --collect --unit=lab-lock sh /run/lab/lock.sh');
+}
 
 interface Link {
   readonly ifname: string;

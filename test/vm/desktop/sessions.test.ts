@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { pidOf, product } from '../guest/agents.ts';
+import { QgaClient } from '../guest/qga-client.ts';
 import { noDesktop } from '../needs.ts';
+import { until } from '../support/wait.ts';
 import { Desktop, serves } from './desktop.ts';
 import { activeSession, askForUser, type LoginSession, loggedOut, signIn, switchTo, watchLogind } from './logind.ts';
 import { ours, type Pair, sessionAgentsOf, startInSessions } from './pair.ts';
@@ -32,7 +34,11 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
   let bobsLogin: LoginSession;
 
   before(async () => {
-    desktop = await Desktop.start(withCopies);
+    desktop = await Desktop.start(withCopies, async ({ shell }) => {
+      await shell.run(
+        `mkdir -p /etc/uga/uga.conf.d && printf '[session]\\nlogoff-grace=${GRACE_SECONDS}\\n' >/etc/uga/uga.conf.d/50-test.conf`,
+      );
+    });
     await watchLogind(desktop.guest.shell);
   });
 
@@ -139,6 +145,30 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
     assert.equal(await bob.paste('clipboard'), 'what bob has');
   });
 
+  it('a log-off asks each window to close, and ends the session after the time of grace', async () => {
+    const { alice, guest } = desktop;
+    const log = '/run/lab/window';
+    await guest.shell.run(`touch ${log} && chown alice ${log}`);
+    await alice.run(`stdbuf -oL xev -event keyboard >${log} 2>&1 &`);
+    await until(SOON_MS, 'the window', async () => (await guest.shell.try(`test -s ${log}`)).status === 0 || undefined);
+    await alice.run('xdotool search --sync --onlyvisible --name "Event Tester" >/dev/null');
+    using host = await QgaClient.connect(guest.socketOf('qga'));
+    const { return: answer } = await host.ask('uga-session-logoff');
+    const { session, user, by, seconds } = answer as Record<string, unknown>;
+    assert.deepEqual([session, user, seconds], [alicesLogin.id, 'alice', GRACE_SECONDS]);
+    assert.match(String(by), /window/);
+    await until(SOON_MS, 'the wish at the window', async () => {
+      const { status } = await guest.shell.try(`grep -q WM_DELETE_WINDOW ${log}`);
+      return status === 0 || undefined;
+    });
+    await loggedOut(guest.shell, 'alice');
+    const { return: sessions } = await host.ask('uga-session-list');
+    assert.deepEqual(
+      (sessions as { user: string; class: string }[]).filter((one) => one.class === 'user').map((one) => one.user),
+      ['bob'],
+    );
+  });
+
   /** The client is given the text that the session has since its agent started. */
   async function clientHasTextOf(session: DesktopSession): Promise<void> {
     const text = await desktop.client.paste('clipboard');
@@ -146,6 +176,9 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
     assert.equal(await session.paste('clipboard'), text);
   }
 });
+
+/** Long enough to look at the windows meanwhile. */
+const GRACE_SECONDS = 5;
 
 /** As the image has them. */
 const PASSWORDS = { alice: 'alicepw', bob: 'bobpw' };
