@@ -22,6 +22,7 @@ export interface Parts {
 export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): readonly SessionFeature[] {
   return [
     ...(clipboard ? (['clipboard.text'] as const) : []),
+    ...(clipboard?.types.includes('png') ? (['clipboard.images'] as const) : []),
     ...(monitors ? (['monitors'] as const) : []),
     ...(pointerLayout ? (['pointer.layout'] as const) : []),
     'screen-lock',
@@ -30,6 +31,7 @@ export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): rea
 
 const PORT_OF: Readonly<Record<SessionFeature, DesktopPort | undefined>> = {
   'clipboard.text': 'clipboard',
+  'clipboard.images': 'clipboard',
   monitors: 'monitors',
   'pointer.layout': 'pointerLayout',
   'screen-lock': undefined,

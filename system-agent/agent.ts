@@ -6,6 +6,7 @@ import type { DoorAudit } from './audit/audit.ts';
 import { AuditedDoor } from './audit/door.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import type { Channel } from './channels/channel.ts';
+import type { ClipboardRules } from './clipboard/rules.ts';
 import type { DescribedDoor } from './control/described.ts';
 import { type Overview, statusFor } from './control/overview.ts';
 import { ControlServer } from './control/server.ts';
@@ -96,6 +97,7 @@ export interface Parts {
   readonly bus: Bus & Service;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly uinput: UinputSpec;
+  readonly clipboard: ClipboardRules;
   /** What happens, for hosts that ask. */
   readonly events: EventHub;
   /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
@@ -111,7 +113,8 @@ export interface Parts {
  * for an answer come first; sessions, which can come late, after them.
  */
 export function systemAgent(parts: Parts): Service {
-  const { channels, platform, gates, audit, bus, link, uinput, events, control, manager, build, log } = parts;
+  const { channels, platform, gates, audit, bus, link, uinput, clipboard, events, control, manager, build, log } =
+    parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
@@ -144,6 +147,7 @@ export function systemAgent(parts: Parts): Service {
       sessionLink: server.link,
       pointer: tablet,
       gate: gates.vdagent,
+      clipboard,
       log: log.child({ door: 'vdagent' }),
       audit: auditedDoor(audit, 'vdagent', vdagentAudited),
     });

@@ -15,7 +15,13 @@ export type FeatureWay = Read<typeof featureWay>;
 export const MAX_WAYS = 32;
 
 /** What a session agent can do in its session; the system agent offers hosts nothing else. */
-export const SESSION_FEATURES = ['clipboard.text', 'monitors', 'pointer.layout', 'screen-lock'] as const;
+export const SESSION_FEATURES = [
+  'clipboard.text',
+  'clipboard.images',
+  'monitors',
+  'pointer.layout',
+  'screen-lock',
+] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 
 /** The first frame of the session agent. */

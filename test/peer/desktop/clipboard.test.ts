@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
 import type { ClipboardListener, ClipboardPort, Desktop, Provide } from '#session-agent/desktop/backend.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
+import { decodeCompoundText } from '#session-agent/desktop/x11/clipboard/compound-text.ts';
 import { silent } from '#shared/log/log.ts';
 import { Copying, needsXvfb, runClient, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
 import { until } from '#test/support/programs.ts';
 
 const LARGE = 20 * 1024 * 1024;
 const UTF8 = 'Grüße, 世界 🌍\nzweite Zeile';
+const IMAGES = [
+  ['png', 'image/png'],
+  ['bmp', 'image/x-bmp'],
+  ['tiff', 'image/tiff'],
+  ['jpg', 'image/jpeg'],
+] as const;
 const never = new AbortController().signal;
 
 interface Watched extends AsyncDisposable {
@@ -23,12 +32,12 @@ async function watched(): Promise<Watched> {
   assert.ok(desktop.clipboard);
   const events: string[] = [];
   const listener: ClipboardListener = {
-    took: () => events.push('took'),
-    copied: (_, types) => events.push(`copied ${types.join()}`),
-    cleared: () => events.push('cleared'),
+    took: (selection) => events.push(nameOf('took', selection)),
+    copied: (selection, types) => events.push(nameOf(`copied ${types.join()}`, selection)),
+    cleared: (selection) => events.push(nameOf('cleared', selection)),
   };
   desktop.clipboard.watch(listener);
-  await until(() => events.length > 0, 'the present owner');
+  await until(() => events.length === desktop.clipboard?.selections.length, 'the present owners');
   events.length = 0;
   return {
     server,
@@ -41,13 +50,17 @@ async function watched(): Promise<Watched> {
   };
 }
 
+function nameOf(event: string, selection: Selection): string {
+  return selection === 'clipboard' ? event : `${selection} ${event}`;
+}
+
 const give =
   (content: Buffer | string | undefined): Provide =>
   async () =>
     content === undefined ? undefined : Buffer.from(content);
 
-const paste = (server: XServer, target = 'UTF8_STRING') =>
-  runClient(server.env, ['xclip', '-selection', 'clipboard', '-o', '-t', target]);
+const paste = (server: XServer, target = 'UTF8_STRING', selection: Selection = 'clipboard') =>
+  runClient(server.env, ['xclip', '-selection', selection, '-o', '-t', target]);
 
 describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => {
   it('reads what an application copies', async () => {
@@ -85,9 +98,49 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café');
   });
 
-  it('says of a copy without text that there is nothing to have', async () => {
+  it('reads what is in COMPOUND_TEXT', async () => {
     await using session = await watched();
-    await using _copy = new Copying(session.server.env, 'not really a picture', 'image/png');
+    await using _copy = new Copying(session.server.env, Buffer.from('caf\xe9 \x1b-F\xe1', 'latin1'), 'COMPOUND_TEXT');
+    await until(() => session.events.includes('copied text'), 'the copy');
+    assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café α');
+  });
+
+  for (const [type, target] of IMAGES) {
+    it(`carries ${target} both ways, byte for byte`, async () => {
+      await using session = await watched();
+      const picture = Buffer.concat([Buffer.from([0x89, 0, 0xff]), randomBytes(2_000_000), Buffer.alloc(3)]);
+      await using _copy = new Copying(session.server.env, picture, target);
+      await until(() => session.events.includes(`copied ${type}`), 'the copy');
+      assert.ok((await session.clipboard.read('clipboard', type, LARGE, never))?.equals(picture));
+      await session.clipboard.offer('clipboard', [type], give(picture));
+      assert.ok((await paste(session.server, target)).equals(picture));
+      await assert.rejects(paste(session.server, 'UTF8_STRING'));
+    });
+  }
+
+  it('keeps PRIMARY and SECONDARY apart from the clipboard', async () => {
+    await using session = await watched();
+    const { env } = session.server;
+    await using _marked = new Copying(env, 'marked', 'UTF8_STRING', 'primary');
+    await using _other = new Copying(env, 'other', 'UTF8_STRING', 'secondary');
+    await using _copied = new Copying(env, 'copied');
+    const seen = ['primary copied text', 'secondary copied text', 'copied text'];
+    await until(() => seen.every((event) => session.events.includes(event)), 'all three');
+    const read = async (selection: Selection) =>
+      (await session.clipboard.read(selection, 'text', 100, never))?.toString();
+    assert.deepEqual(
+      [await read('primary'), await read('secondary'), await read('clipboard')],
+      [...['marked', 'other', 'copied']],
+    );
+    await session.clipboard.offer('primary', ['text'], give('from the host'));
+    assert.equal((await paste(session.server, 'UTF8_STRING', 'primary')).toString(), 'from the host');
+    assert.equal((await paste(session.server)).toString(), 'copied');
+    assert.equal((await runClient(env, ['xsel', '-s', '-o'])).toString(), 'other');
+  });
+
+  it('says of a copy that is neither text nor image that there is nothing to have', async () => {
+    await using session = await watched();
+    await using _copy = new Copying(session.server.env, '<b>bold</b>', 'text/html');
     await until(() => session.events.includes('cleared'), 'the answer');
     assert.deepEqual(session.events, ['took', 'cleared']);
   });
@@ -144,13 +197,14 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     const targets = (await paste(session.server, 'TARGETS')).toString();
     assert.deepEqual(targets.split('\n').filter(Boolean), [
       ...['TARGETS', 'TIMESTAMP', 'MULTIPLE'],
-      ...['UTF8_STRING', 'text/plain;charset=utf-8', 'STRING', 'TEXT', 'text/plain'],
+      ...['UTF8_STRING', 'text/plain;charset=utf-8', 'COMPOUND_TEXT', 'STRING', 'TEXT', 'text/plain'],
     ]);
     assert.equal(asked, 0);
     for (const target of ['UTF8_STRING', 'text/plain;charset=utf-8', 'TEXT', 'text/plain']) {
       assert.equal((await paste(session.server, target)).toString(), UTF8, target);
     }
-    assert.equal(asked, 4);
+    assert.equal(decodeCompoundText(await paste(session.server, 'COMPOUND_TEXT')), UTF8);
+    assert.equal(asked, 5);
   });
 
   it('does not take its own offer for a copy', async () => {
