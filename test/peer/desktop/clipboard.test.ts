@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
-import type { ClipboardListener, ClipboardPort, Desktop, Provide } from '#session-agent/desktop/backend.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
 import { decodeCompoundText } from '#session-agent/desktop/x11/clipboard/compound-text.ts';
 import { silent } from '#shared/log/log.ts';
+import { give, watchedDesktop } from '#test/support/desktop/watched.ts';
 import { Copying, needsXvfb, runClient, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
 import { until } from '#test/support/programs.ts';
 
@@ -20,51 +20,12 @@ const IMAGES = [
 ] as const;
 const never = new AbortController().signal;
 
-interface Watched extends AsyncDisposable {
-  readonly server: XServer;
-  readonly clipboard: ClipboardPort;
-  readonly events: string[];
-}
-
-async function watched(): Promise<Watched> {
-  const server = await startXvfb();
-  const desktop: Desktop = await x11.open({ env: server.env, log: silent }, never);
-  assert.ok(desktop.clipboard);
-  const events: string[] = [];
-  const listener: ClipboardListener = {
-    took: (selection) => events.push(nameOf('took', selection)),
-    copied: (selection, types) => events.push(nameOf(`copied ${types.join()}`, selection)),
-    cleared: (selection) => events.push(nameOf('cleared', selection)),
-  };
-  desktop.clipboard.watch(listener);
-  await until(() => events.length === desktop.clipboard?.selections.length, 'the present owners');
-  events.length = 0;
-  return {
-    server,
-    clipboard: desktop.clipboard,
-    events,
-    async [Symbol.asyncDispose]() {
-      await desktop[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
-
-function nameOf(event: string, selection: Selection): string {
-  return selection === 'clipboard' ? event : `${selection} ${event}`;
-}
-
-const give =
-  (content: Buffer | string | undefined): Provide =>
-  async () =>
-    content === undefined ? undefined : Buffer.from(content);
-
 const paste = (server: XServer, target = 'UTF8_STRING', selection: Selection = 'clipboard') =>
   runClient(server.env, ['xclip', '-selection', selection, '-o', '-t', target]);
 
 describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => {
   it('reads what an application copies', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.deepEqual(session.events, ['took', 'copied text']);
@@ -72,7 +33,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('reads 20 MB in parts, byte for byte', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const content = Buffer.alloc(LARGE, 'Zeile mit ß\n');
     await using _copy = new Copying(session.server.env, content);
     await until(() => session.events.includes('copied text'), 'the copy');
@@ -81,7 +42,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives nothing of a copy that is larger than what is wanted', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _large = new Copying(session.server.env, Buffer.alloc(2 * 1024 * 1024, 'a'));
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.equal(await session.clipboard.read('clipboard', 'text', 1024 * 1024, never), undefined);
@@ -92,14 +53,14 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('turns the Latin-1 of an old application into UTF-8', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, Buffer.from('caf\u00e9', 'latin1'), 'STRING');
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café');
   });
 
   it('reads what is in COMPOUND_TEXT', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, Buffer.from('caf\xe9 \x1b-F\xe1', 'latin1'), 'COMPOUND_TEXT');
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café α');
@@ -107,7 +68,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
 
   for (const [type, target] of IMAGES) {
     it(`carries ${target} both ways, byte for byte`, async () => {
-      await using session = await watched();
+      await using session = await watchedDesktop();
       const picture = Buffer.concat([Buffer.from([0x89, 0, 0xff]), randomBytes(2_000_000), Buffer.alloc(3)]);
       await using _copy = new Copying(session.server.env, picture, target);
       await until(() => session.events.includes(`copied ${type}`), 'the copy');
@@ -119,7 +80,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   }
 
   it('keeps PRIMARY and SECONDARY apart from the clipboard', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const { env } = session.server;
     await using _marked = new Copying(env, 'marked', 'UTF8_STRING', 'primary');
     await using _other = new Copying(env, 'other', 'UTF8_STRING', 'secondary');
@@ -139,14 +100,14 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('says of a copy that is neither text nor image that there is nothing to have', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, '<b>bold</b>', 'text/html');
     await until(() => session.events.includes('cleared'), 'the answer');
     assert.deepEqual(session.events, ['took', 'cleared']);
   });
 
   it('notices that the owner has died', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const copy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     await copy[Symbol.asyncDispose]();
@@ -155,7 +116,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives up an owner that never answers, and reads the next one', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using silentCopy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     silentCopy.kill('SIGSTOP');
@@ -166,7 +127,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('stops reading when nobody waits any more', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using silentCopy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     silentCopy.kill('SIGSTOP');
@@ -188,7 +149,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives the host text to applications, fetched when they paste and not before', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     let asked = 0;
     await session.clipboard.offer('clipboard', ['text'], async () => {
       asked++;
@@ -208,7 +169,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('does not take its own offer for a copy', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give('one'));
     await session.clipboard.offer('clipboard', ['text'], give('two'));
     assert.equal((await paste(session.server)).toString(), 'two');
@@ -216,7 +177,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives 20 MB in parts, to two applications at once', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const content = Buffer.alloc(LARGE, '0123456789 ü\n');
     await session.clipboard.offer('clipboard', ['text'], give(content));
     const pasted = await Promise.all([paste(session.server), paste(session.server)]);
@@ -224,14 +185,14 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('refuses what it does not have, and pastes for which the host gives nothing', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give(undefined));
     await assert.rejects(paste(session.server, 'image/png'));
     await assert.rejects(paste(session.server));
   });
 
   it('is not disturbed by an application that dies while it pastes', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const content = Buffer.alloc(LARGE, 'x');
     let fetched = 0;
     await session.clipboard.offer('clipboard', ['text'], async () => {
@@ -246,7 +207,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('withdraws what it offered, and only that', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give('host'));
     await session.clipboard.withdraw('clipboard');
     await assert.rejects(paste(session.server));
@@ -258,7 +219,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('xsel pastes and copies too', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give(UTF8));
     assert.equal((await runClient(session.server.env, ['xsel', '-b', '-o'])).toString(), UTF8);
   });
