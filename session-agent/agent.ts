@@ -33,6 +33,7 @@ export interface SessionActs {
 export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): readonly SessionFeature[] {
   return [
     ...(clipboard ? (['clipboard.text'] as const) : []),
+    ...(clipboard?.types.includes('png') ? (['clipboard.images'] as const) : []),
     ...(monitors ? (['monitors'] as const) : []),
     ...(pointerLayout ? (['pointer.layout'] as const) : []),
     'screen-lock',
@@ -43,6 +44,7 @@ export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): rea
 
 const PORT_OF: Readonly<Partial<Record<SessionFeature, DesktopPort>>> = {
   'clipboard.text': 'clipboard',
+  'clipboard.images': 'clipboard',
   monitors: 'monitors',
   'pointer.layout': 'pointerLayout',
 };

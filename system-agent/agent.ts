@@ -6,6 +6,7 @@ import type { DoorAudit } from './audit/audit.ts';
 import { AuditedDoor } from './audit/door.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import type { Channel } from './channels/channel.ts';
+import type { ClipboardRules } from './clipboard/rules.ts';
 import type { DescribedDoor } from './control/described.ts';
 import { type Overview, statusFor } from './control/overview.ts';
 import { ControlServer } from './control/server.ts';
@@ -104,6 +105,7 @@ export interface Parts {
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly sessionRules: SessionRules;
   readonly uinput: UinputSpec;
+  readonly clipboard: ClipboardRules;
   /** What happens, for hosts that ask. */
   readonly events: EventHub;
   /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
@@ -119,8 +121,9 @@ export interface Parts {
  * for an answer come first; sessions, which can come late, after them.
  */
 export function systemAgent(parts: Parts): Service {
-  const { channels, platform, gates, audit, bus, link, sessionRules, uinput, events, control, manager, build, log } =
+  const { channels, platform, gates, audit, bus, link, sessionRules, uinput, clipboard, events, control, manager } =
     parts;
+  const { build, log } = parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
   const server = new LinkServer({ ...link, sessions, decision: director, build, log: log.child({ part: 'link' }) });
@@ -160,6 +163,7 @@ export function systemAgent(parts: Parts): Service {
       sessionLink: server.link,
       pointer: tablet,
       gate: gates.vdagent,
+      clipboard,
       log: log.child({ door: 'vdagent' }),
       audit: doorAudit,
       departure: new Departure(sessionRules.onDisconnect, sessionControl, log, doorAudit),

@@ -15,6 +15,7 @@ import { systemAgent } from './agent.ts';
 import { auditOf } from './audit/open.ts';
 import { openChannel } from './channels/open.ts';
 import { CHANNEL_SYNTAX, parseChannelSpec } from './channels/spec.ts';
+import { maxBytesOf } from './clipboard/rules.ts';
 import { type Config, DEFAULT_FILE, DEFAULTS } from './config/config.ts';
 import { formatProblem } from './config/findings.ts';
 import { formatConfig } from './config/format.ts';
@@ -163,6 +164,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     sessionRules: { locker: config.locker, grace: config.logOffGrace, onDisconnect: config.onDisconnect },
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
+    clipboard: {
+      direction: config.clipboardDirection,
+      kinds: config.clipboardKinds,
+      maxBytes: maxBytesOf(config.clipboardMebibytes, config.clipboardTextMebibytes),
+    },
     events,
     control: {
       listen: () => listenPublicly(config.control),

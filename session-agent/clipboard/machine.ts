@@ -33,6 +33,8 @@ export type Owner =
       /** Tells content of this grab from content of an earlier one that comes late. */
       readonly generation: number;
       readonly pastes: readonly Paste[];
+      /** Short contents of this grab that were pasted already: some programs ask again every second. */
+      readonly kept: ReadonlyMap<ClipboardType, Uint8Array>;
     };
 
 export interface State {
@@ -89,6 +91,9 @@ export interface Step {
 /** Most pastes or reads that wait at the same time; further ones fail at once. */
 export const MAX_WAITING = 32;
 
+/** Longest content of one type that is kept for the next paste while the host's side has it. */
+export const MAX_KEPT_BYTES = 1024 * 1024;
+
 const NONE_YET = 0;
 const NOBODY: Owner = { kind: 'nobody' };
 export const initial: State = { allowed: false, generation: 0, hostSerial: NONE_YET, owner: NOBODY };
@@ -111,7 +116,7 @@ export function step(state: State, input: Input): Step {
       const told = { ...state, hostSerial: input.serial };
       if (!state.allowed || input.types.length === 0) return { state: told, effects: [] };
       const generation = state.generation + 1;
-      const next: Owner = { kind: 'host', types: input.types, generation, pastes: [] };
+      const next: Owner = { kind: 'host', types: input.types, generation, pastes: [], kept: new Map() };
       return become({ ...told, generation }, next, [{ do: 'offer', types: input.types }]);
     }
 
@@ -130,8 +135,11 @@ export function step(state: State, input: Input): Step {
 
     case 'host-content': {
       if (owner.kind !== 'host' || owner.generation !== input.generation) return { state, effects: [] };
-      const served = owner.pastes.filter(({ type }) => type === input.type);
-      return answerPastes(state, served, input.content);
+      const { type, content } = input;
+      const served = owner.pastes.filter((paste) => paste.type === type);
+      const keeps = content !== undefined && content.length <= MAX_KEPT_BYTES;
+      const kept = keeps ? new Map([...owner.kept, [type, content]]) : owner.kept;
+      return answerPastes({ ...state, owner: { ...owner, kept } }, served, content);
     }
 
     case 'paste-overdue':
@@ -190,6 +198,8 @@ function paste(state: State, wanted: Paste): Step {
   if (owner.kind !== 'host' || !owner.types.includes(wanted.type) || owner.pastes.length >= MAX_WAITING) {
     return { state, effects: [{ do: 'answer-paste', id: wanted.id, content: undefined }] };
   }
+  const content = owner.kept.get(wanted.type);
+  if (content !== undefined) return { state, effects: [{ do: 'answer-paste', id: wanted.id, content }] };
   const asked = owner.pastes.some(({ type }) => type === wanted.type);
   return {
     state: { ...state, owner: { ...owner, pastes: [...owner.pastes, wanted] } },

@@ -1,6 +1,7 @@
 import type { LogLevel } from '#shared/log/log.ts';
 import type { OnFailure } from '../audit/trail.ts';
 import type { ChannelSpec } from '../channels/spec.ts';
+import { type Direction, KINDS, type Kind, MOST_MEBIBYTES } from '../clipboard/rules.ts';
 import type { UinputSpec } from '../pointer/spec.ts';
 import { POLICY_FILE } from '../policy/policy.ts';
 import type { OnDisconnect } from '../session-control/departure.ts';
@@ -52,6 +53,12 @@ export interface Config {
   /** What becomes of the sessions when the SPICE client leaves. */
   readonly onDisconnect: OnDisconnect;
   readonly uinput: UinputSpec;
+  /** Which way clipboards cross, and what of them: clipboard/rules.ts. */
+  readonly clipboardDirection: Direction;
+  readonly clipboardKinds: readonly Kind[];
+  /** Longest content of any kind, and of text, in MiB. */
+  readonly clipboardMebibytes: number;
+  readonly clipboardTextMebibytes: number;
   /** Socket for `uga status` and `uga doctor`. */
   readonly control: string;
   readonly stateDir: string;
@@ -107,6 +114,10 @@ export const DEFAULTS: Config = {
   logOffGrace: 30,
   onDisconnect: 'none',
   uinput: { kind: 'auto' },
+  clipboardDirection: 'both',
+  clipboardKinds: KINDS,
+  clipboardMebibytes: MOST_MEBIBYTES,
+  clipboardTextMebibytes: MOST_MEBIBYTES,
   control: '/run/uga/control.sock',
   stateDir: '/var/lib/uga',
   auditDirectory: '/var/log/uga',

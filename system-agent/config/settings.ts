@@ -1,4 +1,5 @@
 import { CHANNEL_SYNTAX, formatChannelSpec, parseChannelSpec } from '../channels/spec.ts';
+import { MOST_MEBIBYTES } from '../clipboard/rules.ts';
 import { formatUinputSpec, parseUinputSpec, UINPUT_SYNTAX } from '../pointer/spec.ts';
 import { ON_DISCONNECT } from '../session-control/departure.ts';
 import { type Config, DEFAULTS } from './config.ts';
@@ -6,6 +7,8 @@ import {
   parseAbsolutePath,
   parseAllowList,
   parseCommands,
+  parseDirection,
+  parseKinds,
   parseLease,
   parseLogLevel,
   parseNames,
@@ -74,6 +77,17 @@ const seconds = (
   help: string,
 ): Setting =>
   setting({ name, group: 'ovirt', key, syntax: 'seconds, 1 to 3600', help, parse: parseSeconds, format: String });
+
+const mebibytes = (name: 'clipboardMebibytes' | 'clipboardTextMebibytes', key: string, help: string): Setting =>
+  setting({
+    name,
+    group: 'clipboard',
+    key,
+    syntax: `MiB, 1 to ${MOST_MEBIBYTES}`,
+    help,
+    parse: (text) => parseNumber(text, 1, MOST_MEBIBYTES),
+    format: String,
+  });
 
 /** Every key, in the order of the sample file. */
 export const SETTINGS: readonly Setting[] = [
@@ -260,6 +274,30 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseUinputSpec,
     format: formatUinputSpec,
   }),
+  setting({
+    name: 'clipboardDirection',
+    group: 'clipboard',
+    key: 'direction',
+    syntax: 'both | to-guest | to-host | off',
+    help: "Which way what was copied may go between a SPICE client and the guest's applications. The policy may forbid more.",
+    parse: parseDirection,
+    format: String,
+  }),
+  setting({
+    name: 'clipboardKinds',
+    group: 'clipboard',
+    key: 'kinds',
+    syntax: 'text, images',
+    help: 'What of it may. Images are PNG, BMP, TIFF and JPEG.',
+    parse: parseKinds,
+    format: (kinds) => kinds.join(', '),
+  }),
+  mebibytes(
+    'clipboardMebibytes',
+    'max-size',
+    'How long one content may be; what is longer is not there for who pastes.',
+  ),
+  mebibytes('clipboardTextMebibytes', 'max-text-size', 'The same for text, where that is to be less.'),
   setting({
     name: 'control',
     group: 'control',

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { AgentError } from '#shared/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
 import type { OnFailure } from '../audit/trail.ts';
+import { DIRECTIONS, type Direction, KINDS, type Kind } from '../clipboard/rules.ts';
 import { MAX_LEASE } from '../freeze/freeze.ts';
 import { ON_DISCONNECT, type OnDisconnect } from '../session-control/departure.ts';
 import type { AllowList } from './config.ts';
@@ -75,6 +76,20 @@ export function parseProgram(text: string): readonly string[] {
     throw wrong(`a program has at most ${MAX_WORDS} words of at most ${MAX_WORD} printable characters`);
   }
   return words;
+}
+
+export function parseDirection(text: string): Direction {
+  const direction = DIRECTIONS.find((name) => name === text);
+  if (direction === undefined) throw wrong(`'${text}' is no direction; expected ${DIRECTIONS.join(', ')}`);
+  return direction;
+}
+
+/** Kinds separated by blanks, commas or semicolons, in our order. */
+export function parseKinds(text: string): readonly Kind[] {
+  const names = text.split(/[\s,;]+/).filter((name) => name !== '');
+  const odd = names.find((name) => !KINDS.some((kind) => kind === name));
+  if (odd !== undefined) throw wrong(`'${odd}' is no kind of content; expected ${KINDS.join(', ')}`);
+  return KINDS.filter((kind) => names.includes(kind));
 }
 
 export const parseLease = (text: string): number => parseSecondsTo(text, MAX_LEASE);

@@ -8,6 +8,7 @@ import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { type DoorAudit, unaudited } from '../audit/audit.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
+import { allowsFrom, type ClipboardRules, EVERYTHING } from '../clipboard/rules.ts';
 import { type DescribedDoor, type DoorDescription, RequestTally } from '../control/described.ts';
 import type { Pointer } from '../pointer/pointer.ts';
 import type { SessionLink } from '../session-link/session-link.ts';
@@ -29,9 +30,12 @@ export interface VdagentParts {
   readonly gate?: Gate;
   readonly log: Log;
   readonly audit?: DoorAudit | undefined;
-  readonly limits?: Partial<Limits>;
   /** Hears of clients that come and leave. */
   readonly departure?: Departure;
+  /** Default: everything in both directions. */
+  readonly clipboard?: Partial<ClipboardRules>;
+  /** How long a client may be silent after a request for its clipboard. */
+  readonly answerMs?: number;
 }
 
 /** What wants to know whether a client is there. */
@@ -43,14 +47,7 @@ export interface Departure {
   stop(): void;
 }
 
-export interface Limits {
-  /** Longest clipboard content taken from either side, in bytes. */
-  readonly maxClipboardBytes: number;
-  /** How long a client may be silent after a request for its clipboard. */
-  readonly answerMs: number;
-}
-
-const LIMITS: Limits = { maxClipboardBytes: 100 * 1024 * 1024, answerMs: 10_000 };
+const ANSWER_MS = 10_000;
 
 /**
  * The SPICE agent's door: ends the protocol of one channel here and hands features on, to the pointer and to the agent
@@ -62,7 +59,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #sessionLink: SessionLink;
   readonly #pointer: Pointer;
   readonly #gate: Gate;
-  readonly #limits: Limits;
+  readonly #rules: ClipboardRules;
   readonly #audit: DoorAudit;
   readonly #errors: ProtocolErrors;
   readonly #line: HostLine;
@@ -76,20 +73,29 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   #isPaused = false;
 
   constructor(parts: VdagentParts) {
-    const { channel, sessionLink, pointer, gate = openGate, log, audit = unaudited, limits, departure } = parts;
+    const {
+      channel,
+      sessionLink,
+      pointer,
+      gate = openGate,
+      log,
+      audit = unaudited,
+      answerMs = ANSWER_MS,
+      departure,
+    } = parts;
     this.#departure = departure;
     this.#channel = channel;
     this.#sessionLink = sessionLink;
     this.#pointer = pointer;
     this.#gate = gate;
-    this.#limits = { ...LIMITS, ...limits };
+    this.#rules = { ...EVERYTHING, ...parts.clipboard };
     this.#audit = audit;
     this.#errors = new ProtocolErrors(log);
     this.#reader = this.#newReader();
     this.#line = new HostLine(new ClientState(), () => this.#reader.underway('client') === clipboardContent.type);
     this.#clipboard = new Clipboard(this.#line, this.#errors, log, {
-      maxBytes: this.#limits.maxClipboardBytes,
-      answerMs: this.#limits.answerMs,
+      rules: this.#rules,
+      answerMs,
       mayOffer: (side) => gate.enabled(side === 'client' ? 'clipboard-grab' : 'clipboard-request'),
       audit,
     });
@@ -166,7 +172,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   #newReader(): MessageReader {
-    return new MessageReader({ from: 'host', maxClipboardBytes: CONTENT_OVERHEAD + this.#limits.maxClipboardBytes });
+    const { text, images } = this.#rules.maxBytes;
+    return new MessageReader({ from: 'host', maxClipboardBytes: CONTENT_OVERHEAD + Math.max(text, images) });
   }
 
   #forgetHost(): void {
@@ -281,7 +288,9 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     const capabilities = offeredCapabilities({
       pointer: this.#pointer.isAvailable && may('mouse-state'),
       monitors: may('monitors-config'),
-      clipboard: may('clipboard-grab') || may('clipboard-request'),
+      clipboard:
+        (may('clipboard-grab') && allowsFrom('client', this.#rules)) ||
+        (may('clipboard-request') && allowsFrom('guest', this.#rules)),
     });
     this.#line.answer('announce-capabilities', { request, capabilities });
   }

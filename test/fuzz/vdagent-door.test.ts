@@ -43,7 +43,8 @@ fuzz(
       sessionLink,
       pointer: new FakePointer(),
       log: silent,
-      limits: { maxClipboardBytes: 10_000, answerMs: 1 },
+      clipboard: { maxBytes: { text: 10_000, images: 10_000 } },
+      answerMs: 1,
     });
     void door.start();
     channel.connect();

@@ -1,8 +1,9 @@
 import type { Capability } from '#protocol/vdagent/capabilities.ts';
 import { silent } from '#shared/log/log.ts';
 import type { DoorAudit } from '#system-agent/audit/audit.ts';
+import type { ClipboardRules } from '#system-agent/clipboard/rules.ts';
 import type { Pointer, PointerState } from '#system-agent/pointer/pointer.ts';
-import { type Departure, type Limits, VdagentDoor } from '#system-agent/vdagent/door.ts';
+import { type Departure, VdagentDoor } from '#system-agent/vdagent/door.ts';
 import { type Gate, openGate } from '#system-agent/vdagent/gate.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { FakeSessionAgent, FakeSessionLink } from '#test/fakes/served-session.ts';
@@ -29,7 +30,8 @@ export class FakePointer implements Pointer {
 
 export interface Stage {
   readonly capabilities?: readonly Capability[];
-  readonly limits?: Partial<Limits>;
+  readonly clipboard?: Partial<ClipboardRules>;
+  readonly answerMs?: number;
   readonly gate?: Gate;
   readonly highWater?: number;
   readonly audit?: DoorAudit;
@@ -40,7 +42,16 @@ export interface Stage {
 
 /** A door with a scripted host in front of it and a session behind it. */
 export async function openDoor(stage: Stage = {}) {
-  const { capabilities, limits, gate = openGate, highWater, audit, departure, greets = true } = stage;
+  const {
+    capabilities,
+    clipboard = {},
+    answerMs = 3000,
+    gate = openGate,
+    highWater,
+    audit,
+    departure,
+    greets = true,
+  } = stage;
   const channel = new FakeChannel(highWater);
   const sessionLink = new FakeSessionLink();
   const agent = new FakeSessionAgent('c1');
@@ -53,7 +64,8 @@ export async function openDoor(stage: Stage = {}) {
     gate,
     log: silent,
     audit,
-    limits: { answerMs: 3000, ...limits },
+    clipboard,
+    answerMs,
     ...(departure && { departure }),
   };
   const door = new VdagentDoor(parts);

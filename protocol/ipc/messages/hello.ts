@@ -22,6 +22,7 @@ export const SESSION_FEATURES = [
   'screen-lock',
   'log-off',
   'notices',
+  'clipboard.images',
 ] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 

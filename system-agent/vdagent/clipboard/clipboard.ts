@@ -11,6 +11,7 @@ import type { Received } from '#protocol/vdagent/messages/index.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { DoorAudit } from '../../audit/audit.ts';
+import { allowsFrom, type ClipboardRules, kindOf } from '../../clipboard/rules.ts';
 import type { SessionAgent } from '../../session-link/session-link.ts';
 import { CLIPBOARD } from '../audited.ts';
 import type { ClientLine } from '../client-line.ts';
@@ -22,11 +23,10 @@ import { Pastes } from './pastes.ts';
 const READ_MS = 30_000;
 
 export interface ClipboardOptions {
-  /** Longest content in either direction. */
-  readonly maxBytes: number;
+  readonly rules: ClipboardRules;
   /** How long a client may be silent after a request. */
   readonly answerMs: number;
-  /** May this side's clipboard be offered to the other? */
+  /** Does the policy let this side's clipboard be offered to the other? */
   readonly mayOffer: (side: Side) => boolean;
   readonly audit: DoorAudit;
 }
@@ -83,9 +83,8 @@ export class Clipboard {
 
   /** What may no longer be offered is taken back; what may be now is, with the next copy. */
   directionsChanged(): void {
-    const { mayOffer } = this.#options;
-    if (!mayOffer('client')) this.#feedAll({ on: 'client-released' });
-    if (!mayOffer('guest')) this.#feedAll({ on: 'guest-released' });
+    if (!this.#mayOffer('client')) this.#feedAll({ on: 'client-released' });
+    if (!this.#mayOffer('guest')) this.#feedAll({ on: 'guest-released' });
   }
 
   capabilitiesChanged(): void {
@@ -95,7 +94,8 @@ export class Clipboard {
   grab({ selection, serial, types }: Received<'clipboard-grab'>): void {
     this.#grabbedAt.set(selection, performance.now());
     // Whoever is served now or later; what its agent cannot take is left out when it is offered.
-    this.#feed(selection, { on: 'client-grabbed', serial, types: carried(types) });
+    const offered = this.#mayOffer('client') ? this.#carried(types) : [];
+    this.#feed(selection, { on: 'client-grabbed', serial, types: offered });
   }
 
   release({ selection }: Received<'clipboard-release'>): void {
@@ -111,8 +111,11 @@ export class Clipboard {
     this.#feed(selection, { on: 'client-requested', type: undefined });
   }
 
-  content({ selection, type, data }: Received<'clipboard'>): void {
-    this.#feed(selection, { on: 'client-answered', type: known(type), data });
+  content({ selection, type: said, data }: Received<'clipboard'>): void {
+    const type = known(said);
+    const isTooLong = type !== undefined && data.length > this.#maxBytes(type);
+    if (isTooLong) this.#errors.count('too-large', { bytes: data.length });
+    this.#feed(selection, { on: 'client-answered', type, data: isTooLong ? undefined : data });
   }
 
   #change(agent: SessionAgent | undefined): void {
@@ -123,7 +126,7 @@ export class Clipboard {
     if (agent === undefined) return;
     this.#handlers = [
       agent.link.on(clipboardGrab, ({ selection, types, serial, age = 0 }) => {
-        const usable = agent.has('clipboard.text') && this.#options.mayOffer('guest') ? carried(types) : [];
+        const usable = this.#mayOffer('guest') ? this.#usable(agent, types) : [];
         const isOlder = performance.now() - age < (this.#grabbedAt.get(selection) ?? 0);
         this.#feed(selection, { on: 'guest-grabbed', types: usable, offerSerial: serial, isOlder });
       }),
@@ -173,14 +176,7 @@ export class Clipboard {
       case 'send-none':
         return this.#line.send('clipboard', { selection, type: 'none', data: NOTHING });
       case 'offer':
-        if (this.#agent?.has('clipboard.text'))
-          this.#agent.link.notify(clipboardGrab, {
-            selection,
-            types: effect.types,
-            serial: effect.serial,
-            age: 0,
-          });
-        return;
+        return this.#offer(selection, effect.types, effect.serial);
       case 'withdraw':
         return this.#agent?.link.notify(clipboardRelease, { selection });
       case 'read':
@@ -190,6 +186,32 @@ export class Clipboard {
       case 'count':
         return this.#errors.count(effect.kind);
     }
+  }
+
+  /** An agent without any clipboard is told nothing; one that can use none of the types still learns the serial. */
+  #offer(selection: Selection, types: readonly ClipboardType[], serial: number): void {
+    const agent = this.#agent;
+    if (agent === undefined || !hasClipboard(agent)) return;
+    agent.link.notify(clipboardGrab, { selection, types: this.#usable(agent, types), serial, age: 0 });
+  }
+
+  #mayOffer(side: Side): boolean {
+    return allowsFrom(side, this.#options.rules) && this.#options.mayOffer(side);
+  }
+
+  /** What the session link carries, which is no lists of files, and what the rules let cross. */
+  #carried(types: readonly string[]): ClipboardType[] {
+    const { kinds } = this.#options.rules;
+    return CLIPBOARD_TYPES.filter((type) => types.includes(type) && kinds.includes(kindOf(type)));
+  }
+
+  /** What of it this agent has promised to handle. */
+  #usable(agent: SessionAgent, types: readonly ClipboardType[]): ClipboardType[] {
+    return this.#carried(types).filter((type) => agent.has(`clipboard.${kindOf(type)}`));
+  }
+
+  #maxBytes(type: ClipboardType): number {
+    return this.#options.rules.maxBytes[kindOf(type)];
   }
 
   /** A client that reads slowly is not sent ever more: what does not fit is not there. */
@@ -231,7 +253,7 @@ export class Clipboard {
   async #ask(selection: Selection, type: ClipboardType): Promise<Uint8Array | undefined> {
     const link = this.#agent?.link;
     if (link === undefined) return undefined;
-    const maxBytes = Math.min(this.#options.maxBytes, this.#line.maxClipboardBytes);
+    const maxBytes = Math.min(this.#maxBytes(type), this.#line.maxClipboardBytes);
     const { stream, why } = await link.call(clipboardRead, { selection, type, maxBytes }, READ_MS);
     if (stream !== undefined) return link.receiveStream(stream, maxBytes, READ_MS);
     if (why !== undefined) this.#log.info('clipboard content could not be read', { reason: why });
@@ -241,9 +263,8 @@ export class Clipboard {
 
 const NOTHING = new Uint8Array();
 
-/** What the session link carries in this build. */
-function carried(types: readonly string[]): ClipboardType[] {
-  return CLIPBOARD_TYPES.filter((type) => type === 'text' && types.includes(type));
+function hasClipboard(agent: SessionAgent): boolean {
+  return agent.has('clipboard.text') || agent.has('clipboard.images');
 }
 
 /** `none` and types of the protocol that the session link has no word for are no type here. */

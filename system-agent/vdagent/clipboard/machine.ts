@@ -62,7 +62,8 @@ export type Input =
   | { readonly on: 'client-grabbed'; readonly serial: number | undefined; readonly types: readonly ClipboardType[] }
   | { readonly on: 'client-released' }
   | { readonly on: 'client-requested'; readonly type: ClipboardType | undefined }
-  | { readonly on: 'client-answered'; readonly type: ClipboardType | undefined; readonly data: Uint8Array }
+  /** `type` undefined: none, or a type of no meaning here. `data` undefined: it is of no use. */
+  | { readonly on: 'client-answered'; readonly type: ClipboardType | undefined; readonly data: Uint8Array | undefined }
   /** The client has not answered in time and will not be waited for. */
   | { readonly on: 'client-silent'; readonly id: number }
   /** `offerSerial`: of the last offer that the session had got; undefined from an agent that does not count them. */
@@ -299,7 +300,7 @@ function guestPastes(state: State, paste: number, type: ClipboardType): Step {
 }
 
 /** Answers carry no id: those of one type come in the order of the requests, and "none" is for the oldest of all. */
-function clientAnswers(state: State, type: ClipboardType | undefined, data: Uint8Array): Step {
+function clientAnswers(state: State, type: ClipboardType | undefined, data: Uint8Array | undefined): Step {
   const isIt = (one: Asked) => type === undefined || one.type === type;
   const content = type === undefined ? undefined : data;
   return answered(state, isIt, content) ?? { state, effects: [{ do: 'count', kind: 'unasked-content' }] };

@@ -1,57 +1,31 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClipboardListener, ClipboardPort, Desktop, Provide } from '#session-agent/desktop/backend.ts';
+import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
+import { decodeCompoundText } from '#session-agent/desktop/x11/clipboard/compound-text.ts';
 import { silent } from '#shared/log/log.ts';
+import { give, watchedDesktop } from '#test/support/desktop/watched.ts';
 import { Copying, needsXvfb, runClient, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
 import { until } from '#test/support/programs.ts';
 
 const LARGE = 20 * 1024 * 1024;
 const UTF8 = 'Grüße, 世界 🌍\nzweite Zeile';
+const IMAGES = [
+  ['png', 'image/png'],
+  ['bmp', 'image/x-bmp'],
+  ['tiff', 'image/tiff'],
+  ['jpg', 'image/jpeg'],
+] as const;
 const never = new AbortController().signal;
 
-interface Watched extends AsyncDisposable {
-  readonly server: XServer;
-  readonly clipboard: ClipboardPort;
-  readonly events: string[];
-}
-
-async function watched(): Promise<Watched> {
-  const server = await startXvfb();
-  const desktop: Desktop = await x11.open({ env: server.env, log: silent }, never);
-  assert.ok(desktop.clipboard);
-  const events: string[] = [];
-  const listener: ClipboardListener = {
-    took: () => events.push('took'),
-    copied: (_, types) => events.push(`copied ${types.join()}`),
-    cleared: () => events.push('cleared'),
-  };
-  desktop.clipboard.watch(listener);
-  await until(() => events.length > 0, 'the present owner');
-  events.length = 0;
-  return {
-    server,
-    clipboard: desktop.clipboard,
-    events,
-    async [Symbol.asyncDispose]() {
-      await desktop[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const give =
-  (content: Buffer | string | undefined): Provide =>
-  async () =>
-    content === undefined ? undefined : Buffer.from(content);
-
-const paste = (server: XServer, target = 'UTF8_STRING') =>
-  runClient(server.env, ['xclip', '-selection', 'clipboard', '-o', '-t', target]);
+const paste = (server: XServer, target = 'UTF8_STRING', selection: Selection = 'clipboard') =>
+  runClient(server.env, ['xclip', '-selection', selection, '-o', '-t', target]);
 
 describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => {
   it('reads what an application copies', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.deepEqual(session.events, ['took', 'copied text']);
@@ -59,7 +33,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('reads 20 MB in parts, byte for byte', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const content = Buffer.alloc(LARGE, 'Zeile mit ß\n');
     await using _copy = new Copying(session.server.env, content);
     await until(() => session.events.includes('copied text'), 'the copy');
@@ -68,7 +42,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives nothing of a copy that is larger than what is wanted', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _large = new Copying(session.server.env, Buffer.alloc(2 * 1024 * 1024, 'a'));
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.equal(await session.clipboard.read('clipboard', 'text', 1024 * 1024, never), undefined);
@@ -79,21 +53,61 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('turns the Latin-1 of an old application into UTF-8', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, Buffer.from('caf\u00e9', 'latin1'), 'STRING');
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café');
   });
 
-  it('says of a copy without text that there is nothing to have', async () => {
-    await using session = await watched();
-    await using _copy = new Copying(session.server.env, 'not really a picture', 'image/png');
+  it('reads what is in COMPOUND_TEXT', async () => {
+    await using session = await watchedDesktop();
+    await using _copy = new Copying(session.server.env, Buffer.from('caf\xe9 \x1b-F\xe1', 'latin1'), 'COMPOUND_TEXT');
+    await until(() => session.events.includes('copied text'), 'the copy');
+    assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café α');
+  });
+
+  for (const [type, target] of IMAGES) {
+    it(`carries ${target} both ways, byte for byte`, async () => {
+      await using session = await watchedDesktop();
+      const picture = Buffer.concat([Buffer.from([0x89, 0, 0xff]), randomBytes(2_000_000), Buffer.alloc(3)]);
+      await using _copy = new Copying(session.server.env, picture, target);
+      await until(() => session.events.includes(`copied ${type}`), 'the copy');
+      assert.ok((await session.clipboard.read('clipboard', type, LARGE, never))?.equals(picture));
+      await session.clipboard.offer('clipboard', [type], give(picture));
+      assert.ok((await paste(session.server, target)).equals(picture));
+      await assert.rejects(paste(session.server, 'UTF8_STRING'));
+    });
+  }
+
+  it('keeps PRIMARY and SECONDARY apart from the clipboard', async () => {
+    await using session = await watchedDesktop();
+    const { env } = session.server;
+    await using _marked = new Copying(env, 'marked', 'UTF8_STRING', 'primary');
+    await using _other = new Copying(env, 'other', 'UTF8_STRING', 'secondary');
+    await using _copied = new Copying(env, 'copied');
+    const seen = ['primary copied text', 'secondary copied text', 'copied text'];
+    await until(() => seen.every((event) => session.events.includes(event)), 'all three');
+    const read = async (selection: Selection) =>
+      (await session.clipboard.read(selection, 'text', 100, never))?.toString();
+    assert.deepEqual(
+      [await read('primary'), await read('secondary'), await read('clipboard')],
+      [...['marked', 'other', 'copied']],
+    );
+    await session.clipboard.offer('primary', ['text'], give('from the host'));
+    assert.equal((await paste(session.server, 'UTF8_STRING', 'primary')).toString(), 'from the host');
+    assert.equal((await paste(session.server)).toString(), 'copied');
+    assert.equal((await runClient(env, ['xsel', '-s', '-o'])).toString(), 'other');
+  });
+
+  it('says of a copy that is neither text nor image that there is nothing to have', async () => {
+    await using session = await watchedDesktop();
+    await using _copy = new Copying(session.server.env, '<b>bold</b>', 'text/html');
     await until(() => session.events.includes('cleared'), 'the answer');
     assert.deepEqual(session.events, ['took', 'cleared']);
   });
 
   it('notices that the owner has died', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const copy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     await copy[Symbol.asyncDispose]();
@@ -102,7 +116,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives up an owner that never answers, and reads the next one', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using silentCopy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     silentCopy.kill('SIGSTOP');
@@ -113,7 +127,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('stops reading when nobody waits any more', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await using silentCopy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     silentCopy.kill('SIGSTOP');
@@ -135,7 +149,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives the host text to applications, fetched when they paste and not before', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     let asked = 0;
     await session.clipboard.offer('clipboard', ['text'], async () => {
       asked++;
@@ -144,17 +158,18 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     const targets = (await paste(session.server, 'TARGETS')).toString();
     assert.deepEqual(targets.split('\n').filter(Boolean), [
       ...['TARGETS', 'TIMESTAMP', 'MULTIPLE'],
-      ...['UTF8_STRING', 'text/plain;charset=utf-8', 'STRING', 'TEXT', 'text/plain'],
+      ...['UTF8_STRING', 'text/plain;charset=utf-8', 'COMPOUND_TEXT', 'STRING', 'TEXT', 'text/plain'],
     ]);
     assert.equal(asked, 0);
     for (const target of ['UTF8_STRING', 'text/plain;charset=utf-8', 'TEXT', 'text/plain']) {
       assert.equal((await paste(session.server, target)).toString(), UTF8, target);
     }
-    assert.equal(asked, 4);
+    assert.equal(decodeCompoundText(await paste(session.server, 'COMPOUND_TEXT')), UTF8);
+    assert.equal(asked, 5);
   });
 
   it('does not take its own offer for a copy', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give('one'));
     await session.clipboard.offer('clipboard', ['text'], give('two'));
     assert.equal((await paste(session.server)).toString(), 'two');
@@ -162,7 +177,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('gives 20 MB in parts, to two applications at once', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const content = Buffer.alloc(LARGE, '0123456789 ü\n');
     await session.clipboard.offer('clipboard', ['text'], give(content));
     const pasted = await Promise.all([paste(session.server), paste(session.server)]);
@@ -170,14 +185,14 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('refuses what it does not have, and pastes for which the host gives nothing', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give(undefined));
     await assert.rejects(paste(session.server, 'image/png'));
     await assert.rejects(paste(session.server));
   });
 
   it('is not disturbed by an application that dies while it pastes', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     const content = Buffer.alloc(LARGE, 'x');
     let fetched = 0;
     await session.clipboard.offer('clipboard', ['text'], async () => {
@@ -192,7 +207,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('withdraws what it offered, and only that', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give('host'));
     await session.clipboard.withdraw('clipboard');
     await assert.rejects(paste(session.server));
@@ -204,7 +219,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
   });
 
   it('xsel pastes and copies too', async () => {
-    await using session = await watched();
+    await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give(UTF8));
     assert.equal((await runClient(session.server.env, ['xsel', '-b', '-o'])).toString(), UTF8);
   });

@@ -94,8 +94,13 @@ export async function runClient(
 export class Copying implements AsyncDisposable {
   readonly #child: ReturnType<typeof spawn>;
 
-  constructor(env: Readonly<Record<string, string>>, content: Buffer | string, target = 'UTF8_STRING') {
-    const args = ['-selection', 'clipboard', '-i', '-quiet', '-t', target];
+  constructor(
+    env: Readonly<Record<string, string>>,
+    content: Buffer | string,
+    target = 'UTF8_STRING',
+    selection = 'clipboard',
+  ) {
+    const args = ['-selection', selection, '-i', '-quiet', '-t', target];
     this.#child = spawn('xclip', args, { env, stdio: ['pipe', 'ignore', 'ignore'] });
     this.#child.stdin?.on('error', () => {});
     this.#child.stdin?.end(content);

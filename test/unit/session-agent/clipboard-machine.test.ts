@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Effect, type Input, initial, MAX_WAITING, type State, step } from '#session-agent/clipboard/machine.ts';
+import {
+  type Effect,
+  type Input,
+  initial,
+  MAX_KEPT_BYTES,
+  MAX_WAITING,
+  type State,
+  step,
+} from '#session-agent/clipboard/machine.ts';
 import { random } from '#test/support/random.ts';
 
 const TEXT = ['text'] as const;
@@ -66,6 +74,18 @@ describe('the clipboard machine', () => {
       { do: 'answer-paste', id: 1, content },
       { do: 'answer-paste', id: 2, content },
     ]);
+  });
+
+  it('keeps what is short for the next paste, as long as the host has it, and nothing that is long', () => {
+    const pasted = play(allowed, grabbed, pasting(1), hostContent(1), pasting(2));
+    assert.deepEqual(pasted.effects, [{ do: 'answer-paste', id: 2, content }]);
+    assert.deepEqual(names(play(allowed, grabbed, pasting(1), hostContent(1), grabbed, pasting(2)).effects), [
+      'ask-host',
+    ]);
+    const long: Input = { on: 'host-content', generation: 1, type: 'text', content: Buffer.alloc(MAX_KEPT_BYTES + 1) };
+    assert.deepEqual(names(play(allowed, grabbed, pasting(1), long, pasting(2)).effects), ['ask-host']);
+    const locked = play(allowed, grabbed, pasting(1), hostContent(1), { on: 'rights', allowed: false }, pasting(2));
+    assert.deepEqual(locked.effects, [{ do: 'answer-paste', id: 2, content: undefined }]);
   });
 
   it('does not give content of an earlier grab to a paste of a later one', () => {

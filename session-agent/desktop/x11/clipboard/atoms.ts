@@ -1,4 +1,4 @@
-import { TEXT_TARGETS } from './targets.ts';
+import { TARGET_NAMES } from './targets.ts';
 
 /** Atoms that a clipboard needs beyond the predefined ones. */
 export const ATOM_NAMES = [
@@ -10,7 +10,7 @@ export const ATOM_NAMES = [
   'INCR',
   'UGA_SELECTION',
   'UGA_TIME',
-  ...TEXT_TARGETS,
+  ...TARGET_NAMES,
 ] as const;
 
 export type Atoms = Readonly<Record<(typeof ATOM_NAMES)[number], number>>;

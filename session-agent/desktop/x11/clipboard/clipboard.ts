@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Fixes, XEvent } from 'x11';
-import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.ts';
+import { type ClipboardType, SELECTIONS, type Selection } from '#protocol/ipc/messages/clipboard.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ClipboardListener, ClipboardPort, Provide } from '../../backend.ts';
 import { PROPERTY_CHANGE, type XConnection } from '../connection.ts';
@@ -10,17 +10,20 @@ import { XSelection } from './selection.ts';
 import { PropertySender } from './sender.ts';
 import { TYPES } from './targets.ts';
 
+/** Predefined atoms (X protocol, appendix B). */
+const PRIMARY = 1;
+const SECONDARY = 2;
 /** XFixes: set owner, window destroyed, client closed. */
 const ALL_CHANGES = 7;
 
 /** The clipboard of an X server by native selections (ICCCM 2), told of changes by XFixes. */
 export class X11Clipboard implements ClipboardPort, AsyncDisposable {
-  readonly selections: readonly Selection[] = ['clipboard'];
+  readonly selections = SELECTIONS;
   readonly types = TYPES;
   readonly #window: { readonly id: number } & Disposable;
   readonly #sender: PropertySender;
-  readonly #selections: ReadonlyMap<number, XSelection>;
-  readonly #clipboard: XSelection;
+  readonly #selections: ReadonlyMap<Selection, XSelection>;
+  readonly #byAtom: ReadonlyMap<number, XSelection>;
   #listener: ClipboardListener | undefined;
   #listening: Disposable | undefined;
 
@@ -32,19 +35,21 @@ export class X11Clipboard implements ClipboardPort, AsyncDisposable {
     this.#window = x.createWindow(PROPERTY_CHANGE);
     this.#sender = new PropertySender(x, atoms.INCR);
     const answering = new Answering(x, atoms, this.#sender);
-    this.#clipboard = new XSelection(x, this.#window.id, atoms.CLIPBOARD, atoms, answering, {
-      took: () => this.#listener?.took('clipboard'),
-      copied: (types) => this.#listener?.copied('clipboard', types),
-      cleared: () => this.#listener?.cleared('clipboard'),
-    });
-    this.#selections = new Map([[atoms.CLIPBOARD, this.#clipboard]]);
+    const open = (name: Selection) =>
+      new XSelection(x, this.#window.id, atomOf(name, atoms), atoms, answering, {
+        took: () => this.#listener?.took(name),
+        copied: (types) => this.#listener?.copied(name, types),
+        cleared: () => this.#listener?.cleared(name),
+      });
+    this.#selections = new Map(SELECTIONS.map((name) => [name, open(name)]));
+    this.#byAtom = new Map(Array.from(this.#selections, ([name, selection]) => [atomOf(name, atoms), selection]));
   }
 
   /** @throws {AgentError} 'failed' when the server has no XFixes: copies would not be noticed */
   static async open(x: XConnection, log: Log): Promise<X11Clipboard> {
     const fixes = await x.ask<Fixes>('XFixes', (client, done) => client.require('fixes', done));
     const clipboard = new X11Clipboard(x, await x.atoms(ATOM_NAMES), log);
-    for (const selection of clipboard.#selections.keys()) fixes.SelectSelectionInput(x.root, selection, ALL_CHANGES);
+    for (const selection of clipboard.#byAtom.keys()) fixes.SelectSelectionInput(x.root, selection, ALL_CHANGES);
     return clipboard;
   }
 
@@ -60,16 +65,21 @@ export class X11Clipboard implements ClipboardPort, AsyncDisposable {
     };
   }
 
-  read(_selection: Selection, type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<Buffer | undefined> {
-    return this.#clipboard.read(type, maxBytes, signal);
+  async read(
+    selection: Selection,
+    type: ClipboardType,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Buffer | undefined> {
+    return this.#selections.get(selection)?.read(type, maxBytes, signal);
   }
 
-  offer(_selection: Selection, types: readonly ClipboardType[], provide: Provide): Promise<void> {
-    return this.#clipboard.offer(types, provide);
+  async offer(selection: Selection, types: readonly ClipboardType[], provide: Provide): Promise<void> {
+    await this.#selections.get(selection)?.offer(types, provide);
   }
 
-  withdraw(_selection: Selection): Promise<void> {
-    return this.#clipboard.withdraw();
+  async withdraw(selection: Selection): Promise<void> {
+    await this.#selections.get(selection)?.withdraw();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,12 +90,12 @@ export class X11Clipboard implements ClipboardPort, AsyncDisposable {
 
   #event(event: XEvent): void {
     if (event.name === 'SelectionNotify' && 'owner' in event) {
-      const selection = this.#selections.get(event.selection);
+      const selection = this.#byAtom.get(event.selection);
       if (selection !== undefined) this.#run(selection.ownerChanged(event));
     } else if (event.name === 'SelectionClear') {
-      this.#selections.get(event.selection)?.lost(event);
+      this.#byAtom.get(event.selection)?.lost(event);
     } else if (event.name === 'SelectionRequest' && event.owner === this.#window.id) {
-      const selection = this.#selections.get(event.selection);
+      const selection = this.#byAtom.get(event.selection);
       if (selection !== undefined) this.#run(selection.asked(event));
     }
   }
@@ -94,4 +104,8 @@ export class X11Clipboard implements ClipboardPort, AsyncDisposable {
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => this.log.debug('clipboard event without effect', { error }));
   }
+}
+
+function atomOf(selection: Selection, atoms: Atoms): number {
+  return { clipboard: atoms.CLIPBOARD, primary: PRIMARY, secondary: SECONDARY }[selection];
 }

@@ -5,7 +5,7 @@ import type { Provide } from '../../backend.ts';
 import type { XConnection } from '../connection.ts';
 import type { Atoms } from './atoms.ts';
 import type { PropertySender } from './sender.ts';
-import { encodeText, TEXT_TARGETS, type TextTarget } from './targets.ts';
+import { CONTENT_TARGETS, encodeContent, type TargetName } from './targets.ts';
 
 /** Requests of applications that are being answered at the same time; more are refused. */
 const MAX_ANSWERING = 64;
@@ -61,7 +61,8 @@ export class Answering {
     const { TARGETS, TIMESTAMP, MULTIPLE } = this.atoms;
     const { client } = this.x;
     if (target === TARGETS) {
-      const all = [TARGETS, TIMESTAMP, MULTIPLE, ...TEXT_TARGETS.map((name) => this.atoms[name])];
+      const contents = offer.types.flatMap((type) => CONTENT_TARGETS[type]).map((name) => this.atoms[name]);
+      const all = [TARGETS, TIMESTAMP, MULTIPLE, ...contents];
       client.ChangeProperty(REPLACE, requestor, property, ATOM, 32, all);
       return true;
     }
@@ -69,15 +70,18 @@ export class Answering {
       client.ChangeProperty(REPLACE, requestor, property, INTEGER, 32, [offer.since]);
       return true;
     }
-    const name = TEXT_TARGETS.find((one) => this.atoms[one] === target);
-    return name !== undefined && this.#text(requestor, name, property, offer);
+    // Others there are, but nothing that acts: SAVE_TARGETS would keep what belongs to the client, DELETE take it away.
+    const type = offer.types.find((one) => this.#nameOf(one, target) !== undefined);
+    const name = type && this.#nameOf(type, target);
+    if (type === undefined || name === undefined) return false;
+    const content = await offer.provide(type);
+    if (content === undefined || !this.x.alive) return false;
+    const { type: propertyType, bytes } = encodeContent(name, content);
+    return this.sender.put(requestor, property, this.atoms[propertyType], bytes);
   }
 
-  async #text(requestor: number, target: TextTarget, property: number, offer: Offer): Promise<boolean> {
-    const content = await offer.provide('text');
-    if (content === undefined || !this.x.alive) return false;
-    const { type, bytes } = encodeText(target, content);
-    return this.sender.put(requestor, property, this.atoms[type], bytes);
+  #nameOf(type: ClipboardType, target: number): TargetName | undefined {
+    return CONTENT_TARGETS[type].find((name) => this.atoms[name] === target);
   }
 
   /** Pairs of target and property; the property of a pair that fails becomes None (ICCCM 2.6.2). */
@@ -89,11 +93,14 @@ export class Answering {
     if (list.type !== ATOM_PAIR || list.format !== 32 || list.bytesAfter > 0 || list.data.length % 8 !== 0)
       return false;
     const pairs = Buffer.from(list.data);
-    for (let at = 0; at < pairs.length; at += 8) {
+    const convert = async (at: number): Promise<void> => {
       const [target, into] = [pairs.readUInt32LE(at), pairs.readUInt32LE(at + 4)];
-      const done = target !== MULTIPLE && into !== NONE && (await this.#convert(requestor, target, into, offer));
+      const refused = target === MULTIPLE || into === NONE;
+      const done = !refused && (await this.#convert(requestor, target, into, offer).catch(() => false));
       if (!done) pairs.writeUInt32LE(NONE, at + 4);
-    }
+    };
+    // Together, so that the host is asked once for a type that is wanted in several forms.
+    await Promise.all(Array.from({ length: pairs.length / 8 }, (_, index) => convert(8 * index)));
     this.x.client.ChangeProperty(REPLACE, requestor, property, ATOM_PAIR, 32, pairs);
     return true;
   }

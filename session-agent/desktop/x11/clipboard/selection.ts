@@ -6,7 +6,7 @@ import type { XConnection } from '../connection.ts';
 import type { Atoms } from './atoms.ts';
 import type { Answering, Offer } from './offer.ts';
 import { convert } from './reader.ts';
-import { chooseText, decodeText } from './targets.ts';
+import { chooseTargets, decodeContent } from './targets.ts';
 
 /** Longest list of targets that is looked at. */
 const MAX_TARGETS = 256;
@@ -24,7 +24,8 @@ export interface SelectionListener {
 
 /** The application that owns the selection, and what to ask it for. */
 interface Source {
-  readonly text: number;
+  /** Its best target of each type. */
+  readonly targets: ReadonlyMap<ClipboardType, number>;
   readonly time: number;
 }
 
@@ -37,6 +38,8 @@ interface Source {
  */
 export class XSelection {
   #generation = 0;
+  /** Ends the question what the owner before has: an application may change hands with every movement of the mouse. */
+  #asking = new AbortController();
   #source: Source | undefined;
   #offer: Offer | undefined;
   /** Number of our last SetSelectionOwner. */
@@ -77,18 +80,19 @@ export class XSelection {
   /** See ClipboardPort.read. */
   async read(type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<Buffer | undefined> {
     const source = this.#source;
-    if (source === undefined || type !== 'text') return undefined;
-    const conversion = { selection: this.selection, target: source.text, time: source.time, maxBytes };
+    const target = source?.targets.get(type);
+    if (source === undefined || target === undefined) return undefined;
+    const conversion = { selection: this.selection, target, time: source.time, maxBytes };
     const converted = await convert(this.x, this.atoms, conversion, signal);
     if (converted === undefined || converted.format !== 8) return undefined;
-    const text = decodeText(await this.#atomName(converted.type), converted.bytes);
-    return text.length > maxBytes ? undefined : text; // Latin-1 grows when it becomes UTF-8
+    const content = decodeContent(type, await this.#atomName(converted.type), converted.bytes);
+    return content.length > maxBytes ? undefined : content; // Latin-1 grows when it becomes UTF-8
   }
 
   /** See ClipboardPort.offer. When an application is quicker, it stays the owner and is told of. */
   offer(types: readonly ClipboardType[], provide: Provide): Promise<void> {
     return this.#change(async () => {
-      const generation = ++this.#generation;
+      const generation = this.#begin();
       const since = await this.#serverTime();
       if (generation !== this.#generation) return;
       this.#source = undefined;
@@ -111,8 +115,15 @@ export class XSelection {
     });
   }
 
+  /** What was asked before is of no interest any more. */
+  #begin(): number {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    return ++this.#generation;
+  }
+
   async #owned(owner: number, time: number): Promise<void> {
-    const generation = ++this.#generation;
+    const generation = this.#begin();
     this.#offer = undefined;
     this.#source = undefined;
     if (owner === NONE) return this.listener.cleared();
@@ -121,18 +132,17 @@ export class XSelection {
     if (generation !== this.#generation) return;
     this.#source = source;
     if (source === undefined) this.listener.cleared();
-    else this.listener.copied(['text']);
+    else this.listener.copied([...source.targets.keys()]);
   }
 
   async #askTargets(time: number, generation: number): Promise<Source | undefined> {
     const conversion = { selection: this.selection, target: this.atoms.TARGETS, time, maxBytes: 4 * MAX_TARGETS };
-    const list = await convert(this.x, this.atoms, conversion, new AbortController().signal);
+    const list = await convert(this.x, this.atoms, conversion, this.#asking.signal);
     if (list === undefined || list.format !== 32 || generation !== this.#generation) return undefined;
     const offered = [...words(list.bytes)];
-    if (offered.includes(this.atoms.UTF8_STRING)) return { text: this.atoms.UTF8_STRING, time };
     const named = await Promise.all(offered.map(async (atom) => ({ atom, name: await this.#atomName(atom) })));
-    const text = chooseText(named);
-    return text === undefined ? undefined : { text, time };
+    const targets = chooseTargets(named);
+    return targets.size === 0 ? undefined : { targets, time };
   }
 
   /** @returns '' for an atom that does not exist */

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  needsToolkit,
+  PICTURE,
+  PICTURE_SEEN,
+  pasteIn,
+  type Toolkit,
+  ToolkitCopying,
+} from '#test/support/desktop/toolkit.ts';
+import { give, watchedDesktop } from '#test/support/desktop/watched.ts';
+import { needsXvfb } from '#test/support/desktop/x-server.ts';
+import { Program, temporaryFolder, until, without } from '#test/support/programs.ts';
+
+const TEXT = 'Grüße, 世界 🌍\nzweite Zeile';
+const LIMIT = 20 * 1024 * 1024;
+const never = new AbortController().signal;
+
+for (const toolkit of ['gtk', 'qt'] satisfies Toolkit[]) {
+  describe(`applications of ${toolkit}`, { skip: needsXvfb || needsToolkit(toolkit), timeout: 60_000 }, () => {
+    it('paste text and an image that the host offers together', async () => {
+      await using session = await watchedDesktop();
+      const contents = new Map([
+        ['text', Buffer.from(TEXT)],
+        ['png', PICTURE],
+      ]);
+      await session.clipboard.offer('clipboard', ['text', 'png'], async (type) => contents.get(type));
+      assert.equal(await pasteIn(toolkit, session.env, 'text'), TEXT);
+      assert.equal(await pasteIn(toolkit, session.env, 'image'), PICTURE_SEEN);
+    });
+
+    it('copy text', async () => {
+      await using session = await watchedDesktop();
+      await using _copy = new ToolkitCopying(toolkit, session.env, 'text', TEXT);
+      await until(() => session.events.includes('copied text'), 'the copy');
+      assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), TEXT);
+    });
+
+    it('copy an image, which is a PNG among others', async () => {
+      await using session = await watchedDesktop();
+      using folder = temporaryFolder();
+      const file = path.join(folder.path, 'picture.png');
+      writeFileSync(file, PICTURE);
+      await using _copy = new ToolkitCopying(toolkit, session.env, 'image', file);
+      await until(() => session.events.some((event) => event.startsWith('copied png')), 'the copy');
+      const content = await session.clipboard.read('clipboard', 'png', LIMIT, never);
+      assert.ok(content);
+      await session.clipboard.offer('clipboard', ['png'], give(content));
+      assert.equal(await pasteIn(toolkit, session.env, 'image'), PICTURE_SEEN);
+    });
+  });
+}
+
+describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout: 60_000 }, () => {
+  it('what an application leaves to one when it ends is still there', {
+    skip: without('xfce4-clipman'),
+  }, async () => {
+    await using session = await watchedDesktop();
+    using folder = temporaryFolder();
+    // Without a bus it has no settings, and keeps what it is left all the same.
+    const nowhere = `unix:path=${folder.path}/no-bus`;
+    const env = {
+      ...session.env,
+      HOME: folder.path,
+      XDG_RUNTIME_DIR: folder.path,
+      DBUS_SESSION_BUS_ADDRESS: nowhere,
+    };
+    await using manager = new Program(['xfce4-clipman'], env);
+    for (let left = 500; left > 0 && manager.running && (await session.ownerOf('CLIPBOARD_MANAGER')) === 0; left--) {
+      await sleep(20);
+    }
+    await using copy = new ToolkitCopying('gtk', session.env, 'text', TEXT);
+    await until(() => session.events.includes('copied text'), 'the copy');
+    const owner = await session.ownerOf('CLIPBOARD');
+    await copy.quit();
+    assert.notEqual(await session.ownerOf('CLIPBOARD'), owner);
+    await until(() => session.events.at(-1) === 'copied text', 'what the manager has');
+    assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), TEXT);
+  });
+
+  it('one that takes over whatever is copied gets what the host has, and there is no loop', {
+    skip: without('autocutsel'),
+  }, async () => {
+    await using session = await watchedDesktop();
+    await using manager = new Program(['autocutsel', '-selection', 'CLIPBOARD', '-pause', '50'], session.env);
+    await sleep(200);
+    await session.clipboard.offer('clipboard', ['text'], give('from the host'));
+    await sleep(1000);
+    assert.ok(manager.running);
+    assert.ok(session.events.length <= 6, session.events.join());
+    assert.equal(await pasteIn('gtk', session.env, 'text'), 'from the host');
+  });
+});
