@@ -69,7 +69,7 @@ export function readSession(body: unknown): { readonly session: Session; readonl
       active: properties.Active,
       locked: properties.LockedHint ?? false,
       state: properties.State,
-      ...(properties.Service !== undefined && { service: properties.Service }),
+      ...(properties.Service && { service: properties.Service }),
     },
   };
 }
