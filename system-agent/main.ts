@@ -10,6 +10,7 @@ import { runUntilSignal } from '#shared/lifecycle/process.ts';
 import { createValvedLog } from '#shared/log/stderr.ts';
 import { bothValves } from '#shared/log/valve.ts';
 import { systemTimeNanoseconds } from '#shared/native/clock.ts';
+import { keepSecretsOutOfCores } from '#shared/native/core-dumps.ts';
 import { listenPublicly } from '#shared/socket/public-socket.ts';
 import { systemAgent } from './agent.ts';
 import { auditOf } from './audit/open.ts';
@@ -109,6 +110,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 
   // Whatever is created here is nobody else's, unless a file says so itself (S4).
   const umask = process.umask(0o077);
+  keepSecretsOutOfCores();
   const { log, valve } = createValvedLog({
     level: config.logLevel,
     fd: 2,

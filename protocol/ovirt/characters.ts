@@ -1,3 +1,4 @@
+import { Secret } from '#shared/bytes/secret.ts';
 import type { Printable } from '#shared/json/value.ts';
 
 /**
@@ -15,7 +16,7 @@ export function filterText(text: string): string {
 /** The same value with all its strings filtered, names of members included. */
 export function filterValue(value: Printable): Printable {
   if (typeof value === 'string') return filterText(value);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Secret) return value;
   if (Array.isArray(value)) return value.map(filterValue);
   return filterMembers(value);
 }

@@ -1,5 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
+import { Secret } from '#shared/bytes/secret.ts';
 import { AgentError } from '#shared/errors.ts';
+import { cutTexts } from '#shared/json/cut-member.ts';
 import { formatJson } from '#shared/json/format.ts';
 import type { JsonObject, JsonValue, Printable } from '#shared/json/value.ts';
 import { filterMembers, filterText } from './characters.ts';
@@ -8,7 +10,10 @@ import { LineReader, MAX_LINE_BYTES } from './framing.ts';
 /** One line: a JSON object whose member `__name__` names the message; the others are its arguments. */
 export interface OvirtMessage {
   readonly name: string;
-  /** Integers beyond 2^53 have lost their last digits. */
+  /**
+   * Integers beyond 2^53 have lost their last digits. A host's `password` is a Secret, to be wiped by whoever handles the
+   * message.
+   */
   readonly members: JsonObject;
 }
 
@@ -20,6 +25,7 @@ export type OvirtEvent =
 export type DropReason = 'too-long' | 'not-utf8' | 'not-json' | 'too-deep' | 'not-an-object' | 'no-name';
 
 const NAME = '__name__';
+const PASSWORD = 'password';
 
 /** The deepest real message, disks-usage, has three levels. */
 const MAX_DEPTH = 64;
@@ -28,7 +34,7 @@ const MAX_DEPTH = 64;
  * Turns a byte stream, cut anywhere, into messages. Never throws.
  *
  * The two readers differ as those of ovirt-guest-agent and VDSM do: the guest drops a line that is not UTF-8 and takes
- * its strings as they are (a password among them); the host replaces bad bytes and filters all strings, because what a
+ * its strings as they are; the host replaces bad bytes and filters all strings, because what a
  * guest sends is hostile and ends in XML and on terminals.
  */
 export class OvirtReader {
@@ -75,6 +81,17 @@ export function formatMessage(
 /** A failure carries nothing of the line, as JSON's own error would: `login` holds a password. */
 function parseLine(line: Buffer, from: 'host' | 'guest'): OvirtMessage | DropReason {
   if (from === 'host' && !isUtf8(line)) return 'not-utf8';
+  const cut = from === 'host' ? cutTexts(line, PASSWORD) : undefined;
+  const password = cut && new Secret(cut);
+  const message = parseRest(line, from);
+  if (password === undefined) return message;
+  if (typeof message === 'string') password.wipe();
+  else (message.members as Map<string, JsonValue>).set(PASSWORD, password);
+  return message;
+}
+
+/** @param line without its secrets */
+function parseRest(line: Buffer, from: 'host' | 'guest'): OvirtMessage | DropReason {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line.toString('utf8'));

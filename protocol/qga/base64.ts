@@ -1,3 +1,4 @@
+import { Secret } from '#shared/bytes/secret.ts';
 import { AgentError } from '#shared/errors.ts';
 
 /** All that QEMU lets through. Source: util/base64.c. */
@@ -16,6 +17,44 @@ export function decodeBase64(text: string): Buffer {
   const joined = text.replaceAll('\n', '');
   return decodeWhole(joined) ?? decodeGroups(joined);
 }
+
+/**
+ * The same without a string.
+ * @returns is the caller's to wipe
+ * @throws {AgentError} 'invalid-argument' as above
+ */
+export function decodeBase64Secret({ bytes: text }: Secret): Secret {
+  const digits = Buffer.alloc(text.length);
+  const bytes = Buffer.alloc(Math.floor(text.length / 4) * 3);
+  try {
+    let count = 0;
+    for (const byte of text) if (byte !== NEWLINE) digits[count++] = byte;
+    const invalid = digits.subarray(0, count).findIndex((byte) => byte !== EQUALS && VALUES[byte] === NONE);
+    if (invalid !== -1) throw new AgentError('invalid-argument', 'Base64 data contains invalid characters');
+    let size = 0;
+    for (let at = 0; at + 4 <= count; at += 4) {
+      let group = 0;
+      for (const digit of digits.subarray(at, at + 4))
+        group = group * 64 + (digit === EQUALS ? 0 : (VALUES[digit] ?? 0));
+      bytes[size++] = group >> 16;
+      if (digits[at + 2] !== EQUALS) bytes[size++] = group >> 8;
+      if (digits[at + 3] !== EQUALS) bytes[size++] = group;
+    }
+    return new Secret(Buffer.alloc(size, bytes.subarray(0, size)));
+  } finally {
+    digits.fill(0);
+    bytes.fill(0);
+  }
+}
+
+const NEWLINE = 0x0a;
+const EQUALS = 0x3d;
+const NONE = 0xff;
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const VALUES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = DIGITS.indexOf(String.fromCharCode(byte));
+  return value === -1 ? NONE : value;
+});
 
 /**
  * What every encoder writes: whole groups, padded at the end only. Node skips what it does not know, so that a text of

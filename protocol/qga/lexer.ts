@@ -17,6 +17,8 @@ export interface TokenSink {
   token(kind: TokenKind, bytes: Buffer, plain: boolean): void;
   /** A lexical error; `bytes` are the broken token up to and including the byte that broke it. */
   stray(bytes: Buffer): void;
+  /** What is being read must not remain: the copies of it are wiped. */
+  readonly readsSecret?: boolean;
   /** A token grew beyond MAX_TOKEN_SIZE. What is left of it is skipped. */
   tooLong(): void;
 }
@@ -163,13 +165,15 @@ export class Lexer {
   #emit(kind: TokenKind, bytes: Buffer, begin: number, end: number): void {
     const token = this.#join(bytes, begin, end);
     const plain = this.#plain;
+    if (this.sink.readsSecret && this.#held.length > 0) bytes.fill(0, begin, end); // the joined copy is the sink's to wipe
     this.#drop();
     this.#state = 'start';
     this.sink.token(kind, token, plain);
   }
 
   #stray(bytes: Buffer, begin: number, last: number): void {
-    const token = this.#join(bytes, begin, last + 1);
+    // An error's text quotes it.
+    const token = this.sink.readsSecret ? bytes.subarray(last, last + 1) : this.#join(bytes, begin, last + 1);
     this.#drop();
     this.#state = 'recovery';
     this.sink.stray(token);
@@ -183,9 +187,11 @@ export class Lexer {
   #hold(part: Buffer): void {
     this.#held.push(Buffer.from(part));
     this.#heldSize += part.length;
+    if (this.sink.readsSecret) part.fill(0);
   }
 
   #drop(): void {
+    if (this.sink.readsSecret) for (const part of this.#held) part.fill(0);
     this.#held = [];
     this.#heldSize = 0;
     this.#plain = true;

@@ -1,6 +1,7 @@
+import { Secret } from '#shared/bytes/secret.ts';
 import type { JsonValue } from '#shared/json/value.ts';
 import type { TokenKind } from './lexer.ts';
-import { decodeString } from './text.ts';
+import { decodeSecret, decodeString } from './text.ts';
 
 /**
  * Builds one value from tokens. The first thing that is wrong decides the error text and everything after it is
@@ -12,18 +13,34 @@ export class ValueParser {
   readonly #stack: Frame[] = [];
   #value: JsonValue | undefined;
   #problem: string | undefined;
+  /** In the unfinished value. */
+  #secrets: Secret[] = [];
+
+  /** @param cutsSecrets the password among the arguments of a request becomes a Secret, and never a string */
+  constructor(private readonly cutsSecrets = false) {}
+
+  /** A string that comes now is a password. */
+  get expectsSecret(): boolean {
+    const [request, args, deeper] = this.#stack;
+    if (!this.cutsSecrets || deeper !== undefined || request?.kind !== 'dict' || args?.kind !== 'dict') return false;
+    return request.key === 'arguments' && args.key === 'password' && args.expects === 'value';
+  }
 
   /** What is wrong with the value, or undefined as long as nothing is. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** The value, once it is complete. */
-  get value(): JsonValue | undefined {
+  /** Hands over the value, if it is complete, and with it its secrets. */
+  take(): JsonValue | undefined {
+    if (this.#value !== undefined) this.#secrets = [];
     return this.#value;
   }
 
+  /** Forgets an unfinished value, and wipes its secrets. */
   reset(): void {
+    for (const secret of this.#secrets) secret.wipe();
+    this.#secrets = [];
     this.#stack.length = 0;
     this.#value = undefined;
     this.#problem = undefined;
@@ -77,10 +94,19 @@ export class ValueParser {
   }
 
   #string(bytes: Buffer, plain: boolean): void {
+    if (this.expectsSecret) return this.#secret(bytes);
     if (plain) return this.#complete(bytes.toString('latin1', 1, bytes.length - 1));
     const result = decodeString(bytes);
     if (result.ok) this.#complete(result.text);
     else this.#fail(result.why);
+  }
+
+  #secret(bytes: Buffer): void {
+    const result = decodeSecret(bytes);
+    if (!result.ok) return this.#fail(result.why);
+    const secret = new Secret(result.bytes);
+    this.#secrets.push(secret);
+    this.#complete(secret);
   }
 
   #keyword(word: string): void {

@@ -23,12 +23,24 @@ export const MAX_NESTING = 1024;
  */
 export class JsonReader implements TokenSink {
   readonly #lexer = new Lexer(this);
-  readonly #parser = new ValueParser();
+  readonly #parser: ValueParser;
   #events: ReadEvent[] = [];
   #braces = 0;
   #brackets = 0;
   #tokens = 0;
   #tokenBytes = 0;
+
+  /**
+   * @param cutsSecrets as the guest's end wants it: the password among a request's arguments is a Secret, which whoever takes
+   *   the value wipes, and what was read of it is wiped, `bytes` of `push` included
+   */
+  constructor({ cutsSecrets = false }: { readonly cutsSecrets?: boolean } = {}) {
+    this.#parser = new ValueParser(cutsSecrets);
+  }
+
+  get readsSecret(): boolean {
+    return this.#parser.expectsSecret;
+  }
 
   /** Never throws. `bytes` may be used again after the call. */
   push(bytes: Uint8Array): ReadEvent[] {
@@ -59,12 +71,14 @@ export class JsonReader implements TokenSink {
     if (limit !== undefined) return this.#error(limit);
     this.#tokens++;
     this.#tokenBytes += bytes.length;
+    const isSecret = this.readsSecret;
     this.#parser.token(kind, bytes, plain);
+    if (isSecret) bytes.fill(0);
 
     const open = this.#braces > 0 || this.#brackets > 0;
     if (open && this.#braces >= 0 && this.#brackets >= 0) return;
     if (this.#parser.problem !== undefined) return this.#error(`JSON parse error, ${this.#parser.problem}`);
-    const { value } = this.#parser;
+    const value = this.#parser.take();
     // Brackets that balance only by kind, as in `[{]}`, have failed above; nothing else can end early.
     if (value === undefined) return this.#error('JSON parse error, premature EOI');
     this.#events.push({ kind: 'value', value });

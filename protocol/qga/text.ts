@@ -5,9 +5,14 @@
  * anything above U+10FFFF are invalid, raw or escaped. Source: QEMU qobject/json-parser.c and util/unicode.c.
  */
 
+import { writeUtf8 } from '#shared/json/cut-member.ts';
+
 export type StringResult = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string };
 
+export type SecretResult = { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly why: string };
+
 const BACKSLASH = 0x5c;
+const INVALID_UTF8 = 'invalid UTF-8 sequence in string';
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
@@ -29,7 +34,7 @@ export function decodeString(token: Buffer): StringResult {
     if (token[at] === BACKSLASH) {
       const escaped = decodeEscape(token, at);
       if ('why' in escaped) return { ok: false, why: escaped.why };
-      text += escaped.text;
+      text += String.fromCodePoint(escaped.value);
       at = escaped.end;
       continue;
     }
@@ -40,11 +45,33 @@ export function decodeString(token: Buffer): StringResult {
       continue;
     }
     const point = decodeCodePoint(token, at, end);
-    if (point.value === undefined) return { ok: false, why: 'invalid UTF-8 sequence in string' };
+    if (point.value === undefined) return { ok: false, why: INVALID_UTF8 };
     text += String.fromCodePoint(point.value);
     at = point.end;
   }
   return { ok: true, text };
+}
+
+/**
+ * The same without a string: UTF-8 in memory of its own.
+ * @param token the string with its quotes
+ */
+export function decodeSecret(token: Buffer): SecretResult {
+  const end = token.length - 1;
+  const room = Buffer.alloc(token.length); // nothing is longer than what it was written as
+  let size = 0;
+  for (let at = 1; at < end; ) {
+    const point = token[at] === BACKSLASH ? decodeEscape(token, at) : decodeCodePoint(token, at, end);
+    if ('why' in point || point.value === undefined) {
+      room.fill(0);
+      return { ok: false, why: 'why' in point ? point.why : INVALID_UTF8 };
+    }
+    size = writeUtf8(room, size, point.value);
+    at = point.end;
+  }
+  const bytes = Buffer.alloc(size, room.subarray(0, size));
+  room.fill(0);
+  return { ok: true, bytes };
 }
 
 /**
@@ -73,12 +100,12 @@ function endOfAscii(bytes: Buffer, from: number, end: number): number {
   return at;
 }
 
-type Escape = { readonly text: string; readonly end: number } | { readonly why: string };
+type Escape = { readonly value: number; readonly end: number } | { readonly why: string };
 
 function decodeEscape(token: Buffer, at: number): Escape {
   const letter = String.fromCharCode(token[at + 1] ?? 0);
   const simple = SIMPLE_ESCAPES[letter];
-  if (simple !== undefined) return { text: simple, end: at + 2 };
+  if (simple !== undefined) return { value: simple.charCodeAt(0), end: at + 2 };
   if (letter !== 'u') return { why: 'invalid escape sequence in string' };
 
   let end = at + 6;
@@ -92,7 +119,7 @@ function decodeEscape(token: Buffer, at: number): Escape {
       point = -1;
     }
   }
-  if (isValidCodePoint(point)) return { text: String.fromCodePoint(point), end };
+  if (isValidCodePoint(point)) return { value: point, end };
   return { why: `${describeBytes(token.subarray(at, end))} is not a valid Unicode character` };
 }
 

@@ -3,9 +3,10 @@ import { Backoff } from '#shared/lifecycle/backoff.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { text } from '#shared/schema/record.ts';
-import { type Bus, DEFAULT_CALL_TIMEOUT_MS, type SignalMatch } from './bus.ts';
+import { DEFAULT_CALL_TIMEOUT_MS, type SignalMatch } from './bus.ts';
 import type { Connection } from './connection.ts';
 import { NameTable } from './names.ts';
+import type { Emission, OfferingBus, Question, Reply } from './offer.ts';
 import { DRIVER, DRIVER_PATH, OWNER_CHANGED, ownerRule, ruleOf } from './rules.ts';
 import { type Call, type Signal, tuple, type Value } from './values.ts';
 
@@ -27,13 +28,14 @@ interface Subscription {
  * The one way this project speaks D-Bus. Connects again for ever, with back-off, and restores every subscription before
  * it says that it is connected. dbus-next is loaded with the first connection.
  */
-export class BusClient implements Bus, Service {
+export class BusClient implements OfferingBus, Service {
   readonly name = 'bus';
   readonly #names = new NameTable();
   readonly #subscriptions = new Set<Subscription>();
   /** Match rule -> how many need it. */
   readonly #rules = new Map<string, number>();
   readonly #stateListeners = new Set<(connected: boolean) => void>();
+  readonly #served = new Set<(question: Question) => Reply | undefined>();
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #connection: Connection | undefined;
   #connected = false;
@@ -72,6 +74,16 @@ export class BusClient implements Bus, Service {
   async call(call: Call, timeoutMs = DEFAULT_CALL_TIMEOUT_MS): Promise<readonly Value[]> {
     if (this.#connection === undefined || !this.#connected) throw new AgentError('cancelled', 'the bus is away');
     return this.#connection.call(call, timeoutMs);
+  }
+
+  emit(signal: Emission): void {
+    if (this.#connection === undefined || !this.#connected) throw new AgentError('cancelled', 'the bus is away');
+    this.#connection.emit(signal);
+  }
+
+  serve(answer: (question: Question) => Reply | undefined): Disposable {
+    this.#served.add(answer);
+    return { [Symbol.dispose]: () => this.#served.delete(answer) };
   }
 
   subscribe(match: SignalMatch, listener: (signal: Signal) => void): Disposable {
@@ -119,6 +131,7 @@ export class BusClient implements Bus, Service {
       this.#connection = new Connection(path, {
         onOpen: () => this.#opened(),
         onSignal: (signal) => this.#deliver(signal),
+        onCall: (question) => this.#answer(question),
         onLost: (reason) => this.#lost(reason),
       });
     } catch (error) {
@@ -163,6 +176,14 @@ export class BusClient implements Bus, Service {
         this.#guard(() => listener(signal));
       }
     }
+  }
+
+  #answer(question: Question): Reply | undefined {
+    for (const answer of this.#served) {
+      const reply = answer(question);
+      if (reply !== undefined) return reply;
+    }
+    return undefined;
   }
 
   #ownerChanged(signal: Signal): void {

@@ -4,6 +4,7 @@ import { connectUnix } from '#shared/native/unix-socket.ts';
 import { decode, encode, type Message } from './codec.ts';
 import { MessageFrames } from './frames.ts';
 import { BEGIN, greeting, HandshakeReader } from './handshake.ts';
+import type { Emission, Question, Reply } from './offer.ts';
 import type { Call, Signal, Value } from './values.ts';
 
 /** For authentication and Hello together. */
@@ -29,6 +30,8 @@ export interface ConnectionEvents {
   /** The bus has answered Hello; calls are possible from here on. */
   onOpen(): void;
   onSignal(signal: Signal): void;
+  /** @returns the answer to a call of us; undefined for what there is not */
+  onCall(question: Question): Reply | undefined;
   /** Once, after every pending call was rejected. Also for a connection that never came up. */
   onLost(reason: AgentError): void;
 }
@@ -80,6 +83,11 @@ export class Connection {
     });
   }
 
+  /** @throws {AgentError} 'invalid-argument' the body does not fit the signature */
+  emit(signal: Emission): void {
+    this.#write(encode({ type: 'signal', serial: this.#nextSerial(), ...signal }));
+  }
+
   /** Idempotent; `onLost` is told. */
   close(): void {
     this.#lose('cancelled', 'the connection was closed');
@@ -122,7 +130,7 @@ export class Connection {
         return this.events.onSignal({ sender, path, interface: iface, member, body });
       }
       case 'call':
-        return this.#refuse(message);
+        return this.#answer(message);
     }
   }
 
@@ -135,20 +143,15 @@ export class Connection {
     else pending.reject(remoteError(message));
   }
 
-  /** Nothing is offered on a bus; whoever asks gets an answer and need not wait. */
-  #refuse(message: Message): void {
-    if (message.noReply || message.sender === undefined) return;
-    this.#write(
-      encode({
-        type: 'error',
-        serial: this.#nextSerial(),
-        replySerial: message.serial,
-        destination: message.sender,
-        errorName: 'org.freedesktop.DBus.Error.UnknownMethod',
-        signature: 's',
-        body: ['there are no methods here'],
-      }),
-    );
+  /** Whoever asks for what there is not gets an answer too and need not wait. */
+  #answer({ noReply, sender, path, interface: iface, member, serial: replySerial }: Message): void {
+    if (noReply || sender === undefined) return;
+    const isQuestion = path !== undefined && member !== undefined;
+    const reply = isQuestion ? this.events.onCall({ path, interface: iface, member }) : undefined;
+    const to = { serial: this.#nextSerial(), replySerial, destination: sender };
+    if (reply !== undefined) return this.#write(encode({ type: 'return', ...to, ...reply }));
+    const errorName = 'org.freedesktop.DBus.Error.UnknownMethod';
+    this.#write(encode({ type: 'error', ...to, errorName, signature: 's', body: ['there is no such method here'] }));
   }
 
   #write(bytes: Buffer): void {

@@ -1,3 +1,4 @@
+import { Secret } from '#shared/bytes/secret.ts';
 import { Base64, type Printable } from './value.ts';
 
 /**
@@ -5,7 +6,7 @@ import { Base64, type Printable } from './value.ts';
  * scans for the byte 0xFF must not meet it inside an answer). Escapes are `\b \f \n \r \t \" \\` and upper-case `\uXXXX`
  * for other control characters, DEL and everything beyond; lone surrogates become U+FFFD.
  *
- * Integers are printed exactly; other numbers with 17 significant digits like C's `%.17g`.
+ * A secret is never printed, but null in its place. Integers are printed exactly; other numbers with 17 significant digits like C's `%.17g`.
  * Source: QEMU qobject/qjson.c and qobject/json-writer.c.
  */
 export function formatJson(value: Printable): string {
@@ -52,6 +53,7 @@ function format(value: Printable, text: Text): void {
   if (value === null) text.tail += 'null';
   else if (Array.isArray(value)) formatArray(value, text);
   else if (value instanceof Base64) formatBase64(value, text);
+  else if (value instanceof Secret) text.tail += 'null';
   else if (value instanceof Map) formatMembers(value, text);
   else formatMembers(Object.entries(value), text);
 }

@@ -1,9 +1,12 @@
+import type { Secret } from '#shared/bytes/secret.ts';
+
 /**
  * A JSON value as the agent's own readers give it. Integers are `bigint` (exact over int64 and uint64), everything with
  * a fraction or exponent is `number`: the protocols tell `1` from `1.0`, and a double loses digits beyond 2^53. Objects
- * are Maps because member names come from the peer, `__proto__` included.
+ * are Maps because member names come from the peer, `__proto__` included. A Secret is a text that was cut out of the bytes
+ * where a protocol has a password; whoever has handled the request wipes it.
  */
-export type JsonValue = null | boolean | string | bigint | number | readonly JsonValue[] | JsonObject;
+export type JsonValue = null | boolean | string | bigint | number | readonly JsonValue[] | JsonObject | Secret;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
 /** Bytes that are printed as base64 (RFC 4648, padded), without an intermediate copy that is searched for escapes. */
@@ -22,6 +25,7 @@ export type Printable =
   | bigint
   | number
   | Base64
+  | Secret
   | readonly Printable[]
   | JsonObject
   | { readonly [name: string]: Printable | undefined };

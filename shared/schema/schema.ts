@@ -1,3 +1,4 @@
+import { Secret } from '#shared/bytes/secret.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { JsonObject, JsonValue } from '#shared/json/value.ts';
 import type { SimpleName, Type } from './type.ts';
@@ -56,6 +57,15 @@ export const string: Schema<string> = {
   type: simple('str'),
   parse(value, name) {
     if (typeof value === 'string') return value;
+    throw wrongType(value, name, 'string');
+  },
+};
+
+/** A string that the reader has cut out of the request. It is wiped with the request: who keeps it moves it. */
+export const secret: Schema<Secret> = {
+  type: simple('str'),
+  parse(value, name) {
+    if (value instanceof Secret) return value;
     throw wrongType(value, name, 'string');
   },
 };

@@ -260,7 +260,9 @@ export class ByteStream {
         return;
       }
       if (this.#isOfNextHost()) this.#greetEarly();
-      if (!this.#isPaused && !this.#isClosed) this.#events.data(this.#buffer.subarray(0, count));
+      const bytes = this.#buffer.subarray(0, count);
+      if (!this.#isPaused && !this.#isClosed) this.#events.data(bytes);
+      bytes.fill(0); // a password may have been in it (S12)
     }
     this.#schedule();
   }

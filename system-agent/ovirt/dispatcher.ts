@@ -1,5 +1,7 @@
 import type { OvirtMessage } from '#protocol/ovirt/message.ts';
 import { AgentError, errnoOf } from '#shared/errors.ts';
+import { wipeSecrets } from '#shared/json/secrets.ts';
+import type { JsonObject } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
 import { type DoorAudit, type Entry, unaudited } from '../audit/audit.ts';
 import { RequestTally } from '../control/described.ts';
@@ -26,33 +28,48 @@ export class Dispatcher {
     this.#byName = new Map(commands.map((command) => [command.name, command]));
   }
 
-  /** Never throws, and never makes the next command wait. Members are not logged: a password may be among them. */
-  carryOut({ name, members }: OvirtMessage, conversation: Conversation): void {
+  /** Never throws, never makes the next command wait, and wipes the secrets of the message when it is done. */
+  carryOut(message: OvirtMessage, conversation: Conversation): void {
+    const done = this.#carryOut(message, conversation);
+    const wipe = () => wipeSecrets(message.members);
+    if (done === undefined) wipe();
+    else done.then(wipe, wipe);
+  }
+
+  /** Members are not logged: a password may be among them. @returns what never rejects */
+  #carryOut({ name, members }: OvirtMessage, conversation: Conversation): Promise<void> | undefined {
     const command = this.#byName.get(name);
-    if (command === undefined) return this.#decline(name);
-    if (!command.isSupported(this.ports)) {
-      this.log.info('command is not possible here', { command: name });
-      return command.decline(members, conversation);
+    if (command === undefined) {
+      this.#decline(name);
+      return undefined;
     }
-    const reason = this.gate(name, members);
-    if (reason !== undefined) {
-      this.#refuse(name, reason);
-      return command.decline(members, conversation);
-    }
+    const reason = command.isSupported(this.ports) ? this.gate(name, members) : undefined;
+    if (command.isSupported(this.ports) && reason === undefined) return this.#run(command, members, conversation);
+    if (reason === undefined) this.log.info('command is not possible here', { command: name });
+    else this.#refuse(name, reason);
+    command.decline(members, conversation);
+    return undefined;
+  }
+
+  #run(command: Command, members: JsonObject, conversation: Conversation): Promise<void> | undefined {
+    const { name } = command;
     this.tally.count(name);
     this.log[command.readOnly ? 'debug' : 'info']('command', { command: name });
     let entry: Entry | undefined;
     try {
       entry = this.audit.before(command, members);
       const done = command.call(members, this.ports, conversation);
-      if (done === undefined) return this.audit.after(entry, { result: undefined });
-      done.then(
-        () => this.audit.after(entry, { result: undefined }),
-        (error: unknown) => this.#failed(name, error, entry),
-      );
+      if (done !== undefined) {
+        return done.then(
+          () => this.audit.after(entry, { result: undefined }),
+          (error: unknown) => this.#failed(name, error, entry),
+        );
+      }
+      this.audit.after(entry, { result: undefined });
     } catch (error) {
       this.#failed(name, error, entry);
     }
+    return undefined;
   }
 
   /** A host has come. */

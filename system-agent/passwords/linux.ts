@@ -14,7 +14,9 @@ export function linuxPasswords(run: Run, chpasswd: string): Passwords {
       if (password.includes(NEWLINE) || password.includes(NUL)) invalid('raw password');
       if (/[:\n\0]/.test(user)) invalid('username');
       const input = Buffer.concat([Buffer.from(`${user}:`), password, Uint8Array.of(NEWLINE)]);
-      const result = await run(isHash ? [chpasswd, '-e'] : [chpasswd], { timeoutMs: TIMEOUT_MS, input });
+      const result = await run(isHash ? [chpasswd, '-e'] : [chpasswd], { timeoutMs: TIMEOUT_MS, input }).finally(() =>
+        input.fill(0),
+      );
       if (result.status !== 0) {
         throw new AgentError('failed', failureOf('set user password', withoutSecret(result, password)));
       }
@@ -29,6 +31,8 @@ function invalid(what: string): never {
 
 /** A tool that repeats its input is not quoted. */
 function withoutSecret(result: RunResult, secret: Uint8Array): RunResult {
-  const told = secret.length > 0 && result.output.includes(Buffer.from(secret).toString());
+  const told =
+    secret.length > 0 &&
+    Buffer.from(result.output).includes(Buffer.from(secret.buffer, secret.byteOffset, secret.length));
   return told ? { ...result, output: '' } : result;
 }

@@ -6,6 +6,7 @@ import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { LogLevel } from '#shared/log/log.ts';
 import { createValvedLog } from '#shared/log/stderr.ts';
 import { bothValves } from '#shared/log/valve.ts';
+import { keepSecretsOutOfCores } from '#shared/native/core-dumps.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import { parseVsockAddress } from '#shared/socket/vsock-address.ts';
 import { qgaAgent } from '../agent.ts';
@@ -80,6 +81,7 @@ async function serve(config: QemuGaConfig): Promise<number> {
   const effects = parseEffects(process.env.UGA_EFFECTS);
   // Without root there is no place for it, and who may change nothing has nothing to record.
   const audit = effects === 'real' && process.geteuid?.() === 0 ? auditOf(DEFAULTS, log) : undefined;
+  keepSecretsOutOfCores();
   const platform = linuxPlatform({
     effects,
     environment: process.env,

@@ -7,6 +7,7 @@ import {
   type Request,
 } from '#protocol/qga/message.ts';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
+import { wipeSecrets } from '#shared/json/secrets.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 import type { Log } from '#shared/log/log.ts';
 import { type DoorAudit, type Entry, unaudited } from '../audit/audit.ts';
@@ -41,10 +42,22 @@ export class Dispatcher {
   }
 
   /**
-   * Never throws or rejects. At once for a command that need not wait: most requests are a ping or a sync.
+   * Never throws or rejects, and wipes the secrets of the request when it is done. At once for a command that need not wait: most requests are a ping or a sync.
    * @param host aborted when the host that asks is gone
    */
   answer(value: JsonValue, host = STAYS): Answer | Promise<Answer> {
+    const answer = this.#answer(value, host);
+    if (answer instanceof Promise) {
+      return answer.then((later) => {
+        wipeSecrets(value);
+        return later;
+      });
+    }
+    wipeSecrets(value);
+    return answer;
+  }
+
+  #answer(value: JsonValue, host: AbortSignal): Answer | Promise<Answer> {
     const id = echoOfId(value);
     let entry: Entry | undefined;
     try {

@@ -1,6 +1,7 @@
 import { errorReply, type Reply, SENTINEL } from '#protocol/qga/message.ts';
 import { JsonReader, type ReadEvent } from '#protocol/qga/reader.ts';
 import { formatJsonPieces } from '#shared/json/format.ts';
+import { wipeSecrets } from '#shared/json/secrets.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
 import type { DescribedDoor, DoorDescription } from '../control/described.ts';
@@ -20,7 +21,7 @@ const SENTINEL_TEXT = String.fromCharCode(SENTINEL);
  */
 export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   readonly name = 'qga';
-  readonly #reader = new JsonReader();
+  readonly #reader = new JsonReader({ cutsSecrets: true });
   /** Read and not yet answered; at most what one chunk of the channel contained. */
   #pending: ReadEvent[] = [];
   #next = 0;
@@ -94,6 +95,7 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
 
   #forget(): void {
     this.#reader.reset();
+    for (const event of this.#pending.slice(this.#next)) if (event.kind === 'value') wipeSecrets(event.value);
     this.#pending = [];
     this.#next = 0;
     this.#host.abort();

@@ -46,6 +46,7 @@ const answer = tuple(
     /** Since systemd 230. */
     LockedHint: maybe(flag),
     State: text(32),
+    Service: maybe(text(256)),
   }),
 );
 
@@ -68,6 +69,7 @@ export function readSession(body: unknown): { readonly session: Session; readonl
       active: properties.Active,
       locked: properties.LockedHint ?? false,
       state: properties.State,
+      ...(properties.Service && { service: properties.Service }),
     },
   };
 }

@@ -15,6 +15,8 @@ export interface Session {
   readonly locked: boolean;
   /** `online`, `active`, `closing`. */
   readonly state: string;
+  /** The PAM service that it began with: `gdm-password`, `lightdm`, `sshd`. Undefined where nobody says. */
+  readonly service?: string;
 }
 
 export interface SessionsSnapshot {

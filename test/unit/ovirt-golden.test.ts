@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatMessage, type OvirtMessage, OvirtReader } from '#protocol/ovirt/message.ts';
 import { asJson, type Golden, goldenFiles } from '#test/support/golden.ts';
+import { revealed } from '#test/support/revealed.ts';
 import { splits } from '#test/support/splits.ts';
 
 function read({ from }: Golden, parts: readonly Uint8Array[]): OvirtMessage[] {
@@ -10,7 +11,7 @@ function read({ from }: Golden, parts: readonly Uint8Array[]): OvirtMessage[] {
     .flatMap((part) => reader.push(part))
     .map((event) => {
       assert.ok(event.kind === 'message', JSON.stringify(event));
-      return event.message;
+      return { ...event.message, members: revealed(event.message.members) };
     });
 }
 

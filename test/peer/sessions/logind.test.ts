@@ -73,7 +73,7 @@ function sorted(sessions: readonly Session[]): readonly Session[] {
 }
 
 const desk = greeter('c1');
-const alice = session('2');
+const alice = session('2', { service: 'gdm-password' });
 const bob = session('3', { uid: 1001, user: 'bob' });
 const away = (one: Session): Session => ({ ...one, active: false, state: 'online' });
 const locked = (one: Session): Session => ({ ...one, locked: true });

@@ -28,6 +28,7 @@ const simple = (one: Session): [string, 's' | 'b', string | boolean][] => [
   ['Active', 'b', one.active],
   ['LockedHint', 'b', one.locked],
   ['State', 's', one.state],
+  ['Service', 's', one.service ?? ''],
 ];
 
 /** On the independent implementation of D-Bus. Objects have escaped names, as logind's. */

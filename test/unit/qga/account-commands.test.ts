@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { JsonReader } from '#protocol/qga/reader.ts';
 import { formatJson } from '#shared/json/format.ts';
 import { silent } from '#shared/log/log.ts';
+import type { NewPassword } from '#system-agent/passwords/passwords.ts';
 import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
@@ -18,12 +19,18 @@ function lab() {
   const platform = {
     ...fakePlatform(),
     authorizedKeys: { list: async () => ['first', 'last'], add: record('add'), remove: record('remove') },
-    passwords: { set: record('password') },
+    passwords: {
+      set: async (wish: NewPassword) => {
+        calls.push(['password', { ...wish, password: Buffer.from(wish.password) }]); // what it is given is wiped
+      },
+    },
     timeSetting: { set: record('set'), setFromHardware: record('setFromHardware') },
   };
   const dispatcher = new Dispatcher(commands, platform, () => undefined, silent);
   const ask = async (execute: string, args: string) => {
-    const [event] = new JsonReader().push(Buffer.from(`{"execute":"${execute}","arguments":${args}}`));
+    const [event] = new JsonReader({ cutsSecrets: true }).push(
+      Buffer.from(`{"execute":"${execute}","arguments":${args}}`),
+    );
     assert.equal(event?.kind, 'value');
     const { reply } = await dispatcher.answer(event.value);
     return reply && formatJson(reply);
