@@ -21,7 +21,7 @@ export async function readDoors(doors: Doors, signal: AbortSignal): Promise<stri
 
 async function ovirtLines({ ovirt }: Doors, signal: AbortSignal): Promise<string[]> {
   const client = await untilOpen(ovirt, OPEN_MS, signal);
-  await client.untilReported(['heartbeat'], { signal }).catch((error: unknown) => {
+  await client.untilReported(['heartbeat', 'active-user'], { signal }).catch((error: unknown) => {
     if (!(error instanceof AgentError) || error.code !== 'timeout' || client.latest.size === 0) throw error;
   });
   const { latest, session } = client;

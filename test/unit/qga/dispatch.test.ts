@@ -14,6 +14,7 @@ import { allGates, demoGate, type Gate, listGate } from '#system-agent/qga/gate.
 import type { QgaPorts } from '#system-agent/qga/ports.ts';
 import { fakeAudit } from '#test/fakes/audit.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
+import { FakeSessionControl } from '#test/fakes/session-control.ts';
 import { DISPATCH_ERRORS } from '#test/support/qga-dispatch-errors.ts';
 
 const allowAll: Gate = () => undefined;
@@ -114,7 +115,7 @@ describe('commands', () => {
       ).return.supported_commands;
     };
     const events = new EventHub(() => 1);
-    const full = list({ ...fakePlatform(), events, audit: fakeAudit });
+    const full = list({ ...fakePlatform(), events, audit: fakeAudit, sessionControl: new FakeSessionControl() });
     assert.equal(full.length, commands.length);
     assert.deepEqual(
       full.find(({ name }) => name === 'guest-shutdown'),
