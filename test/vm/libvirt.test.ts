@@ -8,6 +8,7 @@ import { extensions } from './libvirt/words/extensions.ts';
 import { information } from './libvirt/words/information.ts';
 import { life } from './libvirt/words/life.ts';
 import { machine } from './libvirt/words/machine.ts';
+import { snapshot } from './libvirt/words/snapshot.ts';
 import { noLibvirt } from './needs.ts';
 
 /** virsh's words for the agent. One boot for all: each leaves the guest usable, and the last ends it. */
@@ -35,5 +36,6 @@ describe('libvirt', { skip: noLibvirt }, () => {
   machine(() => domain);
   extensions(() => domain);
   accounts(() => ({ libvirt, domain }));
+  snapshot(() => ({ libvirt, domain }));
   life(() => ({ libvirt, domain }));
 });

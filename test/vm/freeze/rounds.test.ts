@@ -7,11 +7,12 @@ import { deaths } from './cases/deaths.ts';
 import { ends } from './cases/ends.ts';
 import { halfWay } from './cases/half-way.ts';
 import { hooks } from './cases/hooks.ts';
+import { steps } from './cases/steps.ts';
 import { examineCopy } from './copy.ts';
 import { FreezeLab } from './lab.ts';
 import { type Row, writeReport } from './report.ts';
 
-const CASES: readonly Case[] = [...ends, ...deaths, ...hooks, halfWay];
+const CASES: readonly Case[] = [...ends, ...deaths, ...hooks, halfWay, ...steps];
 const QUICK_ROUNDS = 2;
 /** `npm run vm:long` sets both. */
 const ROUNDS = process.env.UGA_FREEZE_ROUNDS;
@@ -42,7 +43,7 @@ describe('a freeze', { skip: noGuests }, () => {
     await lab?.[Symbol.asyncDispose]();
   });
 
-  for (const one of CASES) {
+  for (const one of CASES.filter((each) => roundsOf(each) > 0)) {
     it(one.name, async (t) => {
       const waits: number[] = [];
       const told = new Set<string>();

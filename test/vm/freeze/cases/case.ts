@@ -13,7 +13,7 @@ export interface Case {
   readonly name: string;
   /** Rounds of a long run are multiplied by this. */
   readonly times?: number;
-  /** Rounds of a run that is not long, if not the usual number. */
+  /** Rounds of a run that is not long, if not the usual number; 0: only long ones have it. */
   readonly quick?: number;
   /** Freezes, if that is part of it, and comes back when the guest may write again. */
   round(lab: FreezeLab): Promise<Round>;
