@@ -129,6 +129,8 @@ describe('uga system-agent', () => {
           'hooks-directory=/etc/uga/lifecycle.d\n',
         '[freeze]\nlease=600\nhook=auto\nhook-timeout=60\nhooks-directory=/etc/uga/freeze.d\n',
         '[link]\npath=/run/uga/link.sock\nallow-uid=0;1000\n',
+        '[session]\nlocker=\nlogoff-grace=30\nnotices=no\n',
+        '[spice]\non-disconnect=none\n',
         '[pointer]\nuinput=auto\n',
         '[control]\npath=/run/uga/control.sock\n',
         '[state]\ndirectory=/srv/state\n',
