@@ -132,6 +132,7 @@ describe('uga system-agent', () => {
         '[session]\nlocker=\nlogoff-grace=30\nnotices=no\n',
         '[spice]\non-disconnect=none\n',
         '[pointer]\nuinput=auto\n',
+        '[clipboard]\ndirection=both\nkinds=text, images\nmax-size=100\nmax-text-size=100\n',
         '[control]\npath=/run/uga/control.sock\n',
         '[state]\ndirectory=/srv/state\n',
         '[audit]\ndirectory=/srv/state/audit\non-failure=continue\nfile-size=8\nfiles=8\n',
