@@ -13,6 +13,7 @@ import { ControlServer } from './control/server.ts';
 import type { EventHub } from './events/hub.ts';
 import { eventSources } from './events/sources/index.ts';
 import { EventWatching } from './events/watching.ts';
+import { HostNotices } from './notices/notices.ts';
 import { audited as ovirtAudited } from './ovirt/audited.ts';
 import { OvirtDoor } from './ovirt/door.ts';
 import type { Gate as OvirtGate } from './ovirt/gate.ts';
@@ -80,6 +81,8 @@ function keptFor({ files, exec, freeze }: Partial<Platform>, audit: AuditTrail |
 /** What the administrator wants done to sessions. */
 export interface SessionRules extends Pick<SessionControlParts, 'locker' | 'grace'> {
   readonly onDisconnect: OnDisconnect;
+  /** Users are told what hosts did, as far as it is recorded. */
+  readonly notices: boolean;
 }
 
 export interface Parts {
@@ -189,6 +192,7 @@ export function systemAgent(parts: Parts): Service {
     director,
     server,
     ...(sessionControl ? [sessionControl] : []),
+    ...(sessionRules.notices && audit ? [new HostNotices(audit, server.link)] : []),
     tablet,
     ...servicesOf(ovirt),
     ...servicesOf(vdagent),

@@ -163,7 +163,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     },
     ovirt: ovirtOptions(config, UGA_VERSION),
     bus,
-    sessionRules: { locker: config.locker, grace: config.logOffGrace, onDisconnect: config.onDisconnect },
+    sessionRules: {
+      locker: config.locker,
+      grace: config.logOffGrace,
+      onDisconnect: config.onDisconnect,
+      notices: config.notices,
+    },
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
     clipboard: {

@@ -1,8 +1,8 @@
-import { helpText, reportUsage } from '#shared/cli/help.ts';
+import { runFace } from '#shared/cli/face.ts';
 import type { Io } from '#shared/cli/io.ts';
-import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/options.ts';
+import type { CommandLine, Values } from '#shared/cli/options.ts';
 import { plain } from '#shared/cli/plain.ts';
-import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
+import { AgentError } from '#shared/errors.ts';
 import { formatJson } from '#shared/json/format.ts';
 import type { Head } from '../audit/chain.ts';
 import { logLines } from '../audit/lines.ts';
@@ -50,22 +50,8 @@ export const COMMAND_LINE = {
 
 type Options = Values<typeof COMMAND_LINE>;
 
-export async function run(argv: readonly string[], io: Io): Promise<number> {
-  try {
-    const parsed = parseCommandLine(COMMAND_LINE, argv);
-    if (parsed.help) {
-      io.stdout.write(helpText(COMMAND_LINE));
-      return 0;
-    }
-    io.stdout.on('error', () => {}); // a reader that left, as `| head` does
-    const action = actionOf(parsed.positionals[0] ?? '', parsed.options);
-    return await action(folderOf(parsed.options), io);
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'invalid-argument') return reportUsage(COMMAND_LINE, error, io);
-    if (!(error instanceof AgentError) && errnoOf(error) === undefined) throw error;
-    io.stderr.write(`uga audit: ${plain(messageOf(error))}\n`);
-    return 1;
-  }
+export function run(argv: readonly string[], io: Io): Promise<number> {
+  return runFace(COMMAND_LINE, argv, io, (options, [name = '']) => actionOf(name, options)(folderOf(options), io));
 }
 
 type Action = (folder: string, io: Io) => Promise<number>;

@@ -34,6 +34,7 @@ export interface Audited {
 export interface Entry {
   /** Number of its record, once it is on the disk. */
   n: number | undefined;
+  readonly command: string;
   readonly rule: Rule;
 }
 

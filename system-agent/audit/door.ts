@@ -46,7 +46,7 @@ export class AuditedDoor implements DoorAudit {
         return undefined;
       }
     }
-    const entry: Entry = { n: undefined, rule };
+    const entry: Entry = { n: undefined, command: name, rule };
     const isKept = this.#record('request', name, { args: fields }, (n) => {
       entry.n = n;
     });
@@ -66,6 +66,7 @@ export class AuditedDoor implements DoorAudit {
         ? { ok: false, error: kindOf(outcome.error) }
         : { ok: true, result: shownResult(entry.rule, outcome.result) };
     this.#trail.record(() => ({ kind: 'outcome', of: entry.n, ...said }));
+    if (said.ok) this.#trail.tellDone(this.#door, entry.command);
   }
 
   denied(command: string, reason: string): void {

@@ -39,6 +39,7 @@ export class AuditTrail implements AuditLog, Service {
   #countedSince = '';
   #countsDue: NodeJS.Timeout | undefined;
   readonly #onFailed = new Set<(reason: string) => void>();
+  readonly #onDone = new Set<(door: string, command: string) => void>();
 
   constructor(file: LogFile, onFailure: OnFailure, log: Log) {
     this.#file = file;
@@ -87,6 +88,17 @@ export class AuditTrail implements AuditLog, Service {
   onFailed(listener: (reason: string) => void): Disposable {
     this.#onFailed.add(listener);
     return { [Symbol.dispose]: () => this.#onFailed.delete(listener) };
+  }
+
+  /** @param listener called after each request that was recorded and succeeded; it must not throw */
+  onDone(listener: (door: string, command: string) => void): Disposable {
+    this.#onDone.add(listener);
+    return { [Symbol.dispose]: () => this.#onDone.delete(listener) };
+  }
+
+  /** For the doors. */
+  tellDone(door: string, command: string): void {
+    for (const listener of this.#onDone) listener(door, command);
   }
 
   /** Brings what is written to the disk, without waiting for it. */

@@ -1,6 +1,6 @@
-import { helpText, reportUsage } from '#shared/cli/help.ts';
+import { runFace } from '#shared/cli/face.ts';
 import type { Io } from '#shared/cli/io.ts';
-import { type CommandLine, parseCommandLine } from '#shared/cli/options.ts';
+import type { CommandLine } from '#shared/cli/options.ts';
 import { AgentError } from '#shared/errors.ts';
 import { formatJson } from '#shared/json/format.ts';
 import { DEFAULT_FILE } from '../config/config.ts';
@@ -37,31 +37,20 @@ export const COMMAND_LINE = {
   ],
 } as const satisfies CommandLine;
 
-export async function run(argv: readonly string[], io: Io): Promise<number> {
-  try {
-    const parsed = parseCommandLine(COMMAND_LINE, argv);
-    if (parsed.help) {
-      io.stdout.write(helpText(COMMAND_LINE));
-      return 0;
-    }
-    const [action, key] = parsed.positionals;
+export function run(argv: readonly string[], io: Io): Promise<number> {
+  return runFace(COMMAND_LINE, argv, io, ({ config, json }, [action, key]) => {
     if (action !== 'check' && action !== 'show') {
       throw new AgentError('invalid-argument', `'${action}' is neither check nor show`);
     }
     if (action === 'check' && key !== undefined) {
       throw new AgentError('invalid-argument', `unexpected argument '${key}'`);
     }
-    const configuration = readConfiguration({ file: parsed.options.config });
-    if (action === 'check') {
-      return check(configuration, new Set(commands.map(({ name }) => name)), parsed.options.json, io);
-    }
+    const configuration = readConfiguration({ file: config });
+    if (action === 'check') return check(configuration, new Set(commands.map(({ name }) => name)), json, io);
     const values = valuesOf(configuration);
-    if (key !== undefined) io.stdout.write(showKey(values, key, parsed.options.json));
-    else if (parsed.options.json) io.stdout.write(`${formatJson(asJson(configuration))}\n`);
+    if (key !== undefined) io.stdout.write(showKey(values, key, json));
+    else if (json) io.stdout.write(`${formatJson(asJson(configuration))}\n`);
     else io.stdout.write(show(configuration));
     return 0;
-  } catch (error) {
-    if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
-    throw error;
-  }
+  });
 }

@@ -50,6 +50,8 @@ export interface Config {
   readonly locker: readonly string[];
   /** Seconds between a wish for a log-off and its end. */
   readonly logOffGrace: number;
+  /** Users are told on their desktop what hosts did. */
+  readonly notices: boolean;
   /** What becomes of the sessions when the SPICE client leaves. */
   readonly onDisconnect: OnDisconnect;
   readonly uinput: UinputSpec;
@@ -112,6 +114,7 @@ export const DEFAULTS: Config = {
   allowUids: [],
   locker: [],
   logOffGrace: 30,
+  notices: false,
   onDisconnect: 'none',
   uinput: { kind: 'auto' },
   clipboardDirection: 'both',

@@ -255,6 +255,17 @@ export const SETTINGS: readonly Setting[] = [
     format: String,
   }),
   setting({
+    name: 'notices',
+    group: 'session',
+    key: 'notices',
+    syntax: 'yes | no',
+    help:
+      'Tell the user at the screen that hosts ran commands, read or wrote files, or touched accounts: at most one notice a ' +
+      'minute, without names. Needs the audit log.',
+    parse: parseYesNo,
+    format: (yes) => (yes ? 'yes' : 'no'),
+  }),
+  setting({
     name: 'onDisconnect',
     group: 'spice',
     key: 'on-disconnect',

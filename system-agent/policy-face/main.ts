@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { helpText, reportUsage } from '#shared/cli/help.ts';
+import { runFace } from '#shared/cli/face.ts';
 import type { Io } from '#shared/cli/io.ts';
-import { type CommandLine, parseCommandLine, type Values } from '#shared/cli/options.ts';
+import type { CommandLine, Values } from '#shared/cli/options.ts';
 import { plain } from '#shared/cli/plain.ts';
 import { AgentError } from '#shared/errors.ts';
 import { isBelow } from '#shared/files.ts';
@@ -87,21 +87,8 @@ export const COMMAND_LINE = {
 
 type Options = Values<typeof COMMAND_LINE>;
 
-export async function run(argv: readonly string[], io: Io): Promise<number> {
-  try {
-    const parsed = parseCommandLine(COMMAND_LINE, argv);
-    if (parsed.help) {
-      io.stdout.write(helpText(COMMAND_LINE));
-      return 0;
-    }
-    const [action, word] = parsed.positionals;
-    return await act(action, word, parsed.options, io);
-  } catch (error) {
-    if (!(error instanceof AgentError)) throw error;
-    if (error.code === 'invalid-argument') return reportUsage(COMMAND_LINE, error, io);
-    io.stderr.write(`uga policy: ${plain(error.message)}\n`);
-    return 1;
-  }
+export function run(argv: readonly string[], io: Io): Promise<number> {
+  return runFace(COMMAND_LINE, argv, io, (options, [action, word]) => act(action, word, options, io));
 }
 
 async function act(action: string | undefined, word: string | undefined, options: Options, io: Io): Promise<number> {

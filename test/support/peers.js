@@ -40,6 +40,8 @@ const PEERS = [
   { probe: '/usr/lib/python3/dist-packages/PyQt5/QtGui.abi3.so', packages: ['python3-pyqt5'] },
   { probe: 'xfce4-clipman', packages: ['xfce4-clipman'] },
   { probe: 'autocutsel', packages: ['autocutsel'] },
+  { probe: 'i3lock', packages: ['i3lock'] },
+  { probe: 'xscreensaver', packages: ['xscreensaver'] },
   { probe: 'xrandr', packages: ['x11-xserver-utils'] },
   { probe: 'dpkg-deb', packages: ['dpkg'] },
   { probe: 'strip', packages: ['binutils'] },
