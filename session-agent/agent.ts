@@ -6,7 +6,7 @@ import type { Desktop, DesktopPort } from './desktop/backend.ts';
 import { LogOffService } from './log-off/service.ts';
 import type { Asked } from './log-off/session-managers.ts';
 import { MonitorsService } from './monitors/service.ts';
-import { NoticesService } from './notices/service.ts';
+import { type Notice, NoticesService } from './notices/service.ts';
 import { PointerService } from './pointer/service.ts';
 import type { Argv } from './screen-lock/programs.ts';
 import type { Locked } from './screen-lock/screen-lock.ts';
@@ -26,7 +26,7 @@ export interface Parts {
 export interface SessionActs {
   lockScreen(locker?: Argv): Promise<Locked>;
   logOff(): Promise<Asked>;
-  notify(sentence: string): Promise<void>;
+  notify(notice: Notice): Promise<void>;
 }
 
 /** What this session can do, for the hello: hosts are offered nothing else (L6). */
@@ -80,7 +80,7 @@ export function sessionAgent({ desktop, acts, link, needed, log }: Parts): Servi
     ...(desktop.monitors ? [new MonitorsService(desktop.monitors, link, () => pointer?.report())] : []),
     new ScreenLockService((locker) => acts.lockScreen(locker), link, log),
     new LogOffService(() => acts.logOff(), link, log),
-    new NoticesService((sentence) => acts.notify(sentence), link, log),
+    new NoticesService((notice) => acts.notify(notice), link, log),
     link,
   ]);
 }

@@ -95,7 +95,7 @@ function realActs(desktop: Desktop, user: Bus, system: Bus, env: NodeJS.ProcessE
   return {
     lockScreen: (locker) => screenLock.lock(locker),
     logOff: () => askToLogOff(user, desktop.windows),
-    notify: (sentence) => showNotice(user, sentence),
+    notify: (notice) => showNotice(user, notice),
   };
 }
 

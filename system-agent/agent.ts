@@ -13,6 +13,7 @@ import { ControlServer } from './control/server.ts';
 import type { EventHub } from './events/hub.ts';
 import { eventSources } from './events/sources/index.ts';
 import { EventWatching } from './events/watching.ts';
+import { announcedPower } from './notices/announce.ts';
 import { HostNotices } from './notices/notices.ts';
 import { audited as ovirtAudited } from './ovirt/audited.ts';
 import { OvirtDoor } from './ovirt/door.ts';
@@ -141,7 +142,8 @@ export function systemAgent(parts: Parts): Service {
     qgaDoor({ channel, platform: { ...platform, ...controlled, events }, gate: gates.qga, audit, log }),
   );
   const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
-    const ports = { ...platform, ...controlled, console: director };
+    const announced = platform.power && { power: announcedPower(platform.power, server.link) };
+    const ports = { ...platform, ...controlled, ...announced, console: director };
     const { ovirt: options } = parts;
     const { ovirt: gate, mayTell } = gates;
     return new OvirtDoor({

@@ -1,6 +1,7 @@
 import type { Answer } from '#protocol/control/message.ts';
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../config/findings.ts';
+import type { LifecycleEvent } from '../lifecycle/lifecycle.ts';
 
 /** A fact, or why it cannot be seen from here. */
 export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
@@ -41,6 +42,8 @@ export interface ClockFact {
 }
 
 export interface HookFact {
+  /** When it runs. */
+  readonly of: 'freeze' | LifecycleEvent;
   readonly path: string;
   /** Why it would not be run; undefined when it would. */
   readonly objection: string | undefined;
@@ -54,7 +57,7 @@ export interface Facts {
   readonly config: Config;
   /** What is wrong with the configuration, ours and that of the replaced agents. */
   readonly problems: readonly Problem[];
-  /** Freeze hooks that are there now. */
+  /** Programs of the administrator that are there now. */
   readonly hooks: Known<readonly HookFact[]>;
   /** The answer of the running agent. */
   readonly agent: Known<Answer>;

@@ -7,6 +7,7 @@ import { readConfiguration } from '../config/read.ts';
 import { askOnce } from '../control/client.ts';
 import { guardPlace } from '../freeze/guard/place.ts';
 import { hookPlaces } from '../freeze/hooks/places.ts';
+import { lifecycleFolders } from '../lifecycle/places.ts';
 import type { Facts, Known, UnitFact } from './facts.ts';
 import { readClock } from './probes/clock.ts';
 import { readHooks } from './probes/hooks.ts';
@@ -42,7 +43,7 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     installed: { version: UGA_VERSION, commit: UGA_COMMIT },
     config,
     problems,
-    hooks: readHooks(hookPlaces(configuration)),
+    hooks: readHooks(hookPlaces(configuration), lifecycleFolders(config)),
     agent,
     ports,
     holders: isRoot

@@ -1,10 +1,8 @@
-import path from 'node:path';
 import { messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
-import { localFiles } from '../config/files.ts';
-import { objectionToFile, ROOT_ALONE, seen, type Trust } from '../hooks/files.ts';
-import { isHookName } from '../hooks/names.ts';
+import { objectionToFile, ROOT_ALONE, type Trust } from '../hooks/files.ts';
 import { runHook } from '../hooks/run.ts';
+import { findLifecycleHooks } from './find.ts';
 import { InOrder, type InOrderParts } from './in-order.ts';
 import type { Happening, Lifecycle, LifecycleEvent } from './lifecycle.ts';
 
@@ -22,7 +20,7 @@ export function linuxLifecycle({ folders, umask, trust = ROOT_ALONE, ...parts }:
   const { log } = parts;
 
   async function run({ event, failure }: Happening, signal: AbortSignal): Promise<void> {
-    for (const file of findHooks(folders, event, log)) {
+    for (const file of find(folders, event, log)) {
       const objection = objectionTo(file, trust);
       if (objection !== undefined) {
         log.error('hook refused', { event, hook: file, reason: objection });
@@ -41,20 +39,13 @@ export function linuxLifecycle({ folders, umask, trust = ROOT_ALONE, ...parts }:
   return new InOrder({ run, ...parts });
 }
 
-/** Programs for an event, by the bytes of their names. */
-function findHooks(folders: readonly string[], event: LifecycleEvent, log: Log): readonly string[] {
-  const found = new Map<string, string>();
-  for (const folder of folders.map((one) => path.join(one, event))) {
-    try {
-      for (const name of localFiles().list(folder)) {
-        const file = path.join(folder, name);
-        if (isHookName(name) && seen(file)?.executable === true) found.set(name, file);
-      }
-    } catch (error) {
-      log.error('hooks cannot be found', { folder, error });
-    }
+function find(folders: readonly string[], event: LifecycleEvent, log: Log): readonly string[] {
+  try {
+    return findLifecycleHooks(folders, event);
+  } catch (error) {
+    log.error('hooks cannot be found', { event, error });
+    return [];
   }
-  return [...found].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, file]) => file);
 }
 
 function objectionTo(file: string, trust: Trust): string | undefined {

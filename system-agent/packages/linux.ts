@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { AgentError } from '#shared/errors.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { AgentError, errnoOf } from '#shared/errors.ts';
+import { Patience } from '#shared/lifecycle/patience.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Run } from '#shared/process/run.ts';
 import type { Tree } from '#shared/tree/tree.ts';
@@ -32,12 +32,14 @@ export const PACKAGE_PLACES: PackagePlaces = {
 const MAX_FILE = 128 * 1024 * 1024;
 const MAX_OUTPUT = 8 * 1024 * 1024;
 const RPM_TIMEOUT_MS = 30_000;
+/** For one package manager: its records may lie on a disk that does not answer. */
+const LIMIT_MS = 40_000;
 
 /** A package manager's records, read anew when they have changed. */
 interface Source {
   readonly name: string;
   /** What is another text after a change; undefined when there is no such package manager here. */
-  stamp(): string | undefined;
+  stamp(): Promise<string | undefined>;
   read(): Promise<readonly Package[]>;
 }
 
@@ -48,36 +50,50 @@ interface Known {
 
 export function linuxPackages(run: Run, tree: Tree, log: Log, places = PACKAGE_PLACES): Packages {
   const sources = sourcesIn(run, tree, places);
+  const patience = new Patience(LIMIT_MS, 1);
   const known = new Map<Source, Known>();
   /** Told in the log once, and again after it has worked. */
   const failing = new Set<Source>();
   let asking: Promise<readonly Package[]> | undefined;
 
-  async function packagesOf(source: Source): Promise<readonly Package[]> {
+  async function read(source: Source): Promise<readonly Package[]> {
+    const stamp = await source.stamp();
+    if (stamp === undefined) return [];
     const before = known.get(source);
+    if (before?.stamp === stamp) return before.packages;
+    const packages = await source.read();
+    known.set(source, { stamp, packages });
+    return packages;
+  }
+
+  async function packagesOf(source: Source): Promise<readonly Package[]> {
+    const late = () => {
+      throw new AgentError('timeout', 'its records do not answer');
+    };
     try {
-      const stamp = source.stamp();
-      if (stamp === undefined) return [];
-      if (before?.stamp === stamp) return before.packages;
-      const packages = await source.read();
-      known.set(source, { stamp, packages });
+      const packages = await patience.ask(source.name, () => read(source), late);
       failing.delete(source);
       return packages;
     } catch (error) {
       if (!failing.has(source)) log.warn('packages are not known', { manager: source.name, error });
       failing.add(source);
-      return before?.packages ?? [];
+      return known.get(source)?.packages ?? [];
     }
+  }
+
+  async function readAll(): Promise<readonly Package[]> {
+    const packages: Package[] = [];
+    // One after the other: of those that hang one may hold a thread.
+    for (const source of sources) packages.push(...(await packagesOf(source)));
+    return packages;
   }
 
   return {
     /** Those who ask while the records are read share the answer. */
     installed() {
-      asking ??= Promise.all(sources.map(packagesOf))
-        .then((lists) => lists.flat())
-        .finally(() => {
-          asking = undefined;
-        });
+      asking ??= readAll().finally(() => {
+        asking = undefined;
+      });
       return asking;
     },
   };
@@ -97,7 +113,7 @@ function sourcesIn(run: Run, tree: Tree, places: PackagePlaces): readonly Source
     },
     {
       name: 'rpm',
-      stamp: () => stampOf([places.rpm]) && stampOf(places.rpmDatabases),
+      stamp: async () => (await stampOf([places.rpm])) && stampOf(places.rpmDatabases),
       async read() {
         const argv = [places.rpm, '--query', '--all', '--queryformat', RPM_FORMAT] as const;
         const options = { timeoutMs: RPM_TIMEOUT_MS, stdoutOnly: true, maxOutput: MAX_OUTPUT };
@@ -110,16 +126,21 @@ function sourcesIn(run: Run, tree: Tree, places: PackagePlaces): readonly Source
 }
 
 async function readRecords(file: string): Promise<string> {
-  const { size } = statSync(file);
+  const { size } = await stat(file);
   if (size > MAX_FILE) throw new AgentError('failed', `${file} is longer than ${MAX_FILE >> 20} MiB`);
   return readFile(file, 'utf8');
 }
 
 /** Of those that are there; undefined when none is. */
-function stampOf(files: readonly string[]): string | undefined {
-  const stamps = files.flatMap((file) => {
-    const found = statSync(file, { throwIfNoEntry: false, bigint: true });
-    return found === undefined ? [] : [`${found.ino} ${found.size} ${found.mtimeNs}`];
-  });
+async function stampOf(files: readonly string[]): Promise<string | undefined> {
+  const stamps: string[] = [];
+  for (const file of files) {
+    try {
+      const { ino, size, mtimeNs } = await stat(file, { bigint: true });
+      stamps.push(`${ino} ${size} ${mtimeNs}`);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
+    }
+  }
   return stamps.length === 0 ? undefined : stamps.join();
 }

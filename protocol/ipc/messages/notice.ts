@@ -13,3 +13,12 @@ export const hostActs = notification({
 });
 
 export type HostActs = Read<typeof hostActs.body>;
+
+export const MAX_ANNOUNCEMENT = 2048;
+
+/** What whoever sits at the screen must know now, whether or not they want to hear of hosts: the system goes down. */
+export const announcement = notification({
+  name: 'host.announces',
+  direction: 'to-session',
+  body: record({ text: text(MAX_ANNOUNCEMENT) }),
+});

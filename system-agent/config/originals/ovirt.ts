@@ -12,7 +12,7 @@ export const OVIRT_HOOKS = '/etc/ovirt-guest-agent/hooks.d';
 /** The port of older hosts, which the original's own sample names; our channel looks for both by itself. */
 const SAMPLE_DEVICE = '/dev/virtio-ports/com.redhat.rhevm.vdsm';
 
-/** ovirt-guest-agent's intervals, ignored interfaces and device. It has no list of commands, so nothing here restricts. */
+/** ovirt-guest-agent's intervals, lists and device. It has no list of commands, so nothing here restricts. */
 export function readOvirt(files: Files, findings: Findings): void {
   const originals = new OriginalFiles(files, findings, (place, why) => findings.problem('note', place, why));
   for (const { section, key, value, line } of parsePythonConfig(originals.read(FILE) ?? '')) {

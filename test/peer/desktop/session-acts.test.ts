@@ -43,7 +43,7 @@ describe('a notification daemon on a real bus', { skip: needsMock }, () => {
       [name, '/org/freedesktop/Notifications', name],
       ['-t', 'notification_daemon'],
     );
-    await showNotice(daemon.bus, 'The host ran a command.');
+    await showNotice(daemon.bus, { title: 'Activity of the host', text: 'The host ran a command.' });
     const [[program, replaces, icon, title, text, actions, hints, timeout] = [], ...more] =
       await daemon.callsOf('Notify');
     assert.deepEqual(more, []);

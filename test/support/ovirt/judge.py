@@ -8,6 +8,7 @@ import logging
 import select
 import sys
 import threading
+import time
 import types
 
 source, socket_path = sys.argv[1:3]
@@ -57,8 +58,12 @@ class Listener:
 
     def register(self, create, connect, read, _timeout):
         fd = create()
-        if not connect():
-            sys.exit('no agent at ' + socket_path)
+        end = time.monotonic() + 20
+        while not connect():
+            if time.monotonic() > end:
+                sys.exit('no agent at ' + socket_path)
+            time.sleep(0.05)
+            fd = create()
         threading.Thread(target=self.run, args=(fd, read), daemon=True).start()
 
     def unregister(self, _fd):

@@ -18,6 +18,21 @@ export function checkMessage({ name, members }: OvirtMessage): void {
   for (const [member, check] of Object.entries(checks)) check(members.get(member), `${name}.${member}`);
 }
 
+/** The same for a line as JSON.parse gives it, for tests that share no reader with what is tested. */
+export function checkLine({ __name__: name, ...members }: { readonly __name__: string }): void {
+  checkMessage({
+    name,
+    members: new Map(Object.entries(members).map(([member, value]) => [member, inOurTypes(value)])),
+  });
+}
+
+function inOurTypes(value: unknown): JsonValue {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (Array.isArray(value)) return value.map(inOurTypes);
+  return new Map(Object.entries(value as object).map(([member, one]) => [member, inOurTypes(one)]));
+}
+
 const text: Check = (value, where) => assert.equal(typeof value, 'string', where);
 const filled: Check = (value, where) => {
   text(value, where);

@@ -399,10 +399,18 @@ describe('what the originals set', () => {
     const file = '/etc/ovirt-guest-agent.conf';
     const { config, origins, problems } = read({
       [file]:
-        '[general]\nheart_beat_rate = 3\nreport_user_rate: 20\nignored_nics = docker0\n  br0\nignored_fs = x\n[virtio]\ndevice = /dev/virtio-ports/com.redhat.rhevm.vdsm\n[handlers]\nkeys=console\n',
+        '[general]\nheart_beat_rate = 3\nreport_user_rate: 20\nignored_nics = docker0\n  br0\nignored_fs = x nfs4\nreport_disk_usage = 60\napplications_list = kernel vim\nignore_zero_size_fs = False\n[virtio]\ndevice = /dev/virtio-ports/com.redhat.rhevm.vdsm\n[handlers]\nkeys=console\n',
     });
     assert.deepEqual([config.heartbeatSeconds, config.usersSeconds, config.cpusSeconds], [3, 20, 60]);
     assert.deepEqual(config.ignoredNics, ['docker0', 'br0']);
+    assert.deepEqual(
+      [config.ignoredFileSystems, config.applicationsList],
+      [
+        ['x', 'nfs4'],
+        ['kernel', 'vim'],
+      ],
+    );
+    assert.deepEqual([config.disksSeconds, config.ignoreEmptyFileSystems], [60, false]);
     assert.equal(origins.ignoredNics, `${file}:4`);
     assert.deepEqual(config.ovirt, { kind: 'virtio', name: 'ovirt-guest-agent.0' });
     assert.deepEqual(problems, []);

@@ -69,9 +69,9 @@ const frozen = (parts: Partial<FreezeStatus>) => {
 const guardOf = (socket: Facts['unit']): Partial<Facts> => ({ guard: { program: true, socket } });
 const inForce = (broken: string | undefined) => ({ profile: 'observe', file: '/p', rules: 2, broken });
 
-const hookFact = (objection: string | undefined): Facts['hooks'] => ({
+const hookFact = (objection: string | undefined, path = '/etc/uga/freeze.d/a'): Facts['hooks'] => ({
   known: true,
-  value: [{ path: '/etc/uga/freeze.d/a', objection }],
+  value: [{ of: path.includes('freeze') ? 'freeze' : 'before_migration', path, objection }],
 });
 
 /** What differs from a well guest, the line that says so, and whose it is. */
@@ -151,6 +151,7 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
   ['a frozen guest', frozen({ state: 'frozen', leaseLeft: 9 }), 'freeze', /^note .*frozen, for 9 s at most/],
   ['a lost freeze', frozen({ ended: 'the agent died' }), 'freeze', /^note .*early: the agent died; do not trust/],
   ['hooks', { hooks: hookFact(undefined) }, 'hooks', /^ok .*freeze hook \/etc\/uga\/freeze\.d\/a/],
+  ['a hook of a migration', { hooks: hookFact(undefined, '/x/b') }, 'hooks', /^ok .*before_migration hook \/x\/b/],
   ['a refused hook', { hooks: hookFact('/etc may be written') }, 'hooks', /^FAIL .*a is not run: \/etc may .*; let/],
   ['hooks nobody may see', { hooks: HIDDEN }, 'hooks', /^\? .*hidden/],
   ['no bus', { bus: HIDDEN }, 'bus', /^note .*dbus/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OvirtReader } from '#protocol/ovirt/message.ts';
 import { goldenFiles } from '#test/support/golden.ts';
-import { checkMessage } from '#test/support/ovirt/required.ts';
+import { checkLine, checkMessage } from '#test/support/ovirt/required.ts';
 
 function check(text: string): void {
   const [event] = new OvirtReader('guest').push(Buffer.from(`${text}\n`));
@@ -15,7 +15,10 @@ describe("the check of VDSM's required members", () => {
     for (const golden of goldenFiles('ovirt').filter(({ from }) => from === 'guest')) {
       const lines = Buffer.from(golden.hex, 'hex').toString().trimEnd().split('\n');
       assert.equal(lines.length, 16);
-      for (const line of lines) check(line);
+      for (const line of lines) {
+        check(line);
+        checkLine(JSON.parse(line));
+      }
     }
   });
 
@@ -31,6 +34,9 @@ describe("the check of VDSM's required members", () => {
     '{"__name__":"session-startup","user":"x"}',
     '{"__name__":"number-of-cpus","count":true}',
   ]) {
-    it(`refuses ${line}`, () => assert.throws(() => check(line), assert.AssertionError));
+    it(`refuses ${line}`, () => {
+      assert.throws(() => check(line), assert.AssertionError);
+      assert.throws(() => checkLine(JSON.parse(line)), assert.AssertionError);
+    });
   }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hostActs } from '#protocol/ipc/messages/notice.ts';
-import { NoticesService, showNotice } from '#session-agent/notices/service.ts';
+import { announcement, hostActs } from '#protocol/ipc/messages/notice.ts';
+import { type Notice, NoticesService, showNotice } from '#session-agent/notices/service.ts';
 import { sentenceOf } from '#session-agent/notices/words.ts';
 import { AgentError } from '#shared/errors.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
@@ -29,7 +29,7 @@ describe('a notice', () => {
   it('is shown through the notifications of the desktop', async () => {
     const bus = new FakeBus();
     bus.answer = () => [1];
-    await showNotice(bus, 'The host ran a command.');
+    await showNotice(bus, { title: 'Activity of the host', text: 'The host ran a command & <b>more</b>.' });
     const [call] = bus.calls;
     assert.equal(call?.member, 'Notify');
     assert.deepEqual(call?.body?.slice(0, 5), [
@@ -37,8 +37,21 @@ describe('a notice', () => {
       0,
       'dialog-information',
       'Activity of the host',
-      'The host ran a command.',
+      'The host ran a command &amp; &lt;b&gt;more&lt;/b&gt;.',
     ]);
+  });
+
+  it('of a shutdown is the text that the host has given', async () => {
+    const link = Object.assign(new FakeLink(), { onUp: listen, onDown: listen });
+    const shown: Notice[] = [];
+    const notify = async (notice: Notice) => void shown.push(notice);
+    const service = new NoticesService(notify, link, new MemoryLog());
+    await service.start();
+    link.say(announcement, { text: 'The host restarts this system in 30 s: Maintenance' });
+    assert.deepEqual(shown, [
+      { title: 'Message of the host', text: 'The host restarts this system in 30 s: Maintenance' },
+    ]);
+    await service.stop();
   });
 
   it('that the desktop does not show is a line of the log and nothing else', async () => {

@@ -115,6 +115,73 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     });
   });
 
+  it('oVirt: the file systems are those of df, and the disks are known by the serial of udev', async () => {
+    const { disks, mapping } = await told('disks-usage');
+    const rows = (await run('df --block-size=1 --output=target,fstype,size,used -x tmpfs -x devtmpfs -x efivarfs'))
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/));
+    const found = disks as readonly { path: string; fs: string; total: number; used: number }[];
+    assert.deepEqual(
+      found.map(({ path, fs, total }) => [path, fs, String(total)]).sort(),
+      rows.map(([path = '', fs = '', total = '']) => [path, fs, total]).sort(),
+    );
+    const [, , , used] = rows.find(([path]) => path === '/') ?? [];
+    const root = found.find(({ path }) => path === '/');
+    assert.ok(Math.abs(Number(root?.used) - Number(used)) < NEAR_KIB * 1024, `${root?.used} is near ${used}`);
+    const serials = await run(
+      'for disk in $(lsblk --nodeps --noheadings --paths --output NAME); do ' +
+        'udevadm info --query=property --property=ID_SERIAL --value $disk | sed "s#$# $disk#" | grep -v "^ " || true; done',
+    );
+    const expected = serials
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' '));
+    assert.deepEqual(mapping, Object.fromEntries(expected.map(([serial, name]) => [serial, { name }])));
+  });
+
+  it('oVirt: the applications are the packages of dpkg that it asks for, and ourselves', async () => {
+    const { applications } = await told('applications');
+    const list = applications as readonly string[];
+    const version = (await run('uga --version')).split(' ').at(-1);
+    assert.equal(list.at(-1), `ovirt-guest-agent-${version}`);
+    const query =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of dpkg-query
+      "dpkg-query --show --showformat='${Package}-${Version}\\n' cloud-init xserver-xorg-video-qxl 2>/dev/null";
+    const expected = (await run(`${query} || true`)).split('\n').filter(Boolean);
+    for (const one of expected) assert.ok(list.includes(one), one);
+  });
+
+  it('oVirt: hooks run in the order of their names, and the host gets its word', async () => {
+    const folder = '/etc/uga/lifecycle.d/before_migration';
+    await run(
+      `mkdir -p ${folder} && for name in b a; do printf '#!/bin/sh\\necho '$name' $UGA_EVENT >>/run/lab/hooks\\n' ` +
+        `>${folder}/$name && chmod 755 ${folder}/$name; done`,
+    );
+    vdsm.send('lifecycle-event', { type: 'before_migration', reply_id: 'in-a-guest' });
+    const { reply_id, done } = await told('completion');
+    assert.deepEqual([reply_id, done], ['in-a-guest', true]);
+    assert.equal(await run('cat /run/lab/hooks'), 'a before_migration\nb before_migration');
+  });
+
+  it('oVirt: a shutdown with a delay is kept by logind to the second, with its message, until another replaces it', async () => {
+    const scheduled = async () => {
+      const text = await run('cat /run/systemd/shutdown/scheduled');
+      return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/) as [string, string]));
+    };
+    vdsm.send('shutdown', { timeout: 3000, message: 'Maintenance', reboot: 'False' });
+    const first = await until(SOON_MS, 'the plan', async () => scheduled().catch(() => undefined));
+    assert.deepEqual([first.MODE, first.WALL_MESSAGE], ['poweroff', 'Maintenance']);
+    vdsm.send('shutdown', { timeout: '4000', message: 'Later', reboot: 'True' });
+    const second = await until(SOON_MS, 'the second plan', async () => {
+      const plan = await scheduled();
+      return plan.MODE === 'reboot' ? plan : undefined;
+    });
+    const apart = (Number(second.USEC) - Number(first.USEC)) / 1e6;
+    assert.ok(apart > 999 && apart < 1060, `${apart} s later`);
+    await run('shutdown -c');
+  });
+
   const isLocked = async () => (await run(`loginctl show-session -p LockedHint --value ${alicesId}`)) === 'yes';
   const unlock = () => run(`busctl call ${LOGIND} "$(cat ${SESSION_PATH})" ${LOGIND}.Session SetLockedHint b false`);
   let alicesId = '';
@@ -151,6 +218,20 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     await askForUser(desktop.guest.shell, 'bob');
     await activeSession(desktop.guest.shell, 'lightdm');
     await told('active-user', ({ name }) => name === 'None');
+    await told('session-logoff');
+  });
+
+  it('oVirt: the end of the agent and the removal of its package are told', async () => {
+    vdsm.messages.length = 0;
+    await run('dpkg --remove uga >/dev/null 2>&1');
+    await told('uninstalled');
+    assert.deepEqual(
+      vdsm.messages
+        .map(({ __name__ }) => __name__)
+        .filter((name) => name !== 'heartbeat')
+        .slice(-2),
+      ['session-shutdown', 'uninstalled'],
+    );
   });
 });
 

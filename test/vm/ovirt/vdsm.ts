@@ -1,3 +1,4 @@
+import { checkLine } from '#test/support/ovirt/required.ts';
 import { LineSocket } from '../support/line-socket.ts';
 import { until } from '../support/wait.ts';
 
@@ -12,11 +13,12 @@ export interface OvirtMessage {
 
 /**
  * The host's side of oVirt's protocol at its plainest, as VDSM holds it: it asks for everything when it connects, and agrees on
- * the version that the guest's heartbeats announce. No code is shared with what is tested.
+ * the version that the guest's heartbeats announce. Every message is held against the table of types. No code is shared with what is tested.
  */
 export class Vdsm implements Disposable {
   readonly messages: OvirtMessage[] = [];
   #version = 0;
+  #wrong: unknown;
 
   private constructor(private readonly socket: LineSocket) {
     socket.watch((line) => this.#take(JSON.parse(line) as OvirtMessage));
@@ -34,6 +36,7 @@ export class Vdsm implements Disposable {
 
   /** All messages of a name so far. */
   all(name: string): OvirtMessage[] {
+    if (this.#wrong !== undefined) throw this.#wrong;
     return this.messages.filter((message) => message.__name__ === name);
   }
 
@@ -45,9 +48,19 @@ export class Vdsm implements Disposable {
     });
   }
 
+  /** What VDSM would stumble over is told by the next look at the messages. */
+  #check(message: OvirtMessage): void {
+    try {
+      checkLine(message);
+    } catch (error) {
+      this.#wrong ??= error;
+    }
+  }
+
   /** VDSM answers a heartbeat only when the version that both can do becomes another one, and never when that is 0. */
   #take(message: OvirtMessage): void {
     this.messages.push(message);
+    this.#check(message);
     if (message.__name__ !== 'heartbeat') return;
     const common = Math.min(Math.max(Number(message.apiVersion ?? 0), 0), MAX_API_VERSION);
     if (common === this.#version) return;
