@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { without } from '#test/support/programs.ts';
 import { auditRows } from './audit.ts';
+import { clipboardRows } from './clipboard.ts';
 import { linkRows } from './link.ts';
 import { qgaRows } from './qga.ts';
 import { qmpRows } from './qmp.ts';
@@ -20,7 +21,14 @@ const versions = { node: process.version, 'qemu-ga': run('qemu-ga', '--version')
 const commit = run('git', 'rev-parse', '--short=12', 'HEAD');
 
 /** What is measured, by the name of its file. */
-const SUBJECTS = { qga: qgaRows, audit: auditRows, qmp: qmpRows, link: linkRows, vdagent: vdagentRows };
+const SUBJECTS = {
+  qga: qgaRows,
+  audit: auditRows,
+  qmp: qmpRows,
+  link: linkRows,
+  vdagent: vdagentRows,
+  clipboard: clipboardRows,
+};
 const wanted = process.argv.slice(2);
 
 mkdirSync('test/bench/results', { recursive: true });
