@@ -21,6 +21,7 @@ import type { MouseState } from '#protocol/vdagent/messages/mouse-state.ts';
 import { AgentError } from '#shared/errors.ts';
 import { KNOWN_HOSTS } from './capabilities.ts';
 import { ClientClipboard, type Content } from './clipboard.ts';
+import { fromGuest, toGuest } from './line-ends.ts';
 
 export interface VdagentOptions {
   /** For connecting, and for each wait. Default 10 s. */
@@ -140,7 +141,7 @@ export class VdagentClient implements AsyncDisposable {
           return undefined;
         }
         if (heard.fields.type === 'none') throw none();
-        return heard.fields.type === type ? heard.fields.data : undefined;
+        return heard.fields.type === type ? fromGuest(type, heard.fields.data, this.#known) : undefined;
       },
       request,
     );
@@ -202,9 +203,14 @@ export class VdagentClient implements AsyncDisposable {
     await this.close();
   }
 
+  /** What the guest announced; nothing before it did. */
+  get #known(): Capabilities {
+    return this.#guest ?? new Set();
+  }
+
   /** What both sides announced: the layout of the clipboard messages, in both directions. */
   get #layout(): Capabilities {
-    return new Set([...(this.#guest ?? [])].filter((capability) => this.#capabilities.has(capability)));
+    return new Set([...this.#known].filter((capability) => this.#capabilities.has(capability)));
   }
 
   *#read(reader: MessageReader, bytes: Buffer): Generator<Heard> {
@@ -245,8 +251,8 @@ export class VdagentClient implements AsyncDisposable {
         this.clipboard.released(message.fields);
         return message;
       case 'clipboard-request': {
-        const answer = this.clipboard.requested(message.fields);
-        this.#send(answer.name, answer.fields);
+        const { fields } = this.clipboard.requested(message.fields);
+        this.#send('clipboard', { ...fields, data: toGuest(fields.type, fields.data, this.#known) });
         return message;
       }
       case 'ignored':
@@ -262,7 +268,7 @@ export class VdagentClient implements AsyncDisposable {
   }
 
   #send<Name extends MessageName>(name: Name, fields: Sent<Name>, port: Port = 'client'): void {
-    if (!isWanted(name, this.#guest ?? new Set())) return;
+    if (!isWanted(name, this.#known)) return;
     const { type, body } = encodeBody(name, fields, this.#layout);
     this.#connection.write(encodeMessage(port, type, body));
   }

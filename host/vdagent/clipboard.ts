@@ -6,9 +6,12 @@ import type { MessageName, Received, Sent } from '#protocol/vdagent/messages/ind
 export type Content = ReadonlyMap<ClipboardType, Uint8Array>;
 
 /** A message to send to the guest. */
-export type Outgoing = {
-  [Name in MessageName]: { readonly name: Name; readonly fields: Sent<Name> };
-}[MessageName];
+export type Outgoing = { [Name in MessageName]: OutgoingOf<Name> }[MessageName];
+
+interface OutgoingOf<Name extends MessageName> {
+  readonly name: Name;
+  readonly fields: Sent<Name>;
+}
 
 interface SelectionState {
   /** Of the next grab, whoever makes it. */
@@ -72,7 +75,7 @@ export class ClientClipboard {
   }
 
   /** Each request has exactly one answer. @returns it */
-  requested({ selection, type }: Received<'clipboard-request'>): Outgoing {
+  requested({ selection, type }: Received<'clipboard-request'>): OutgoingOf<'clipboard'> {
     const data = type === 'unknown' ? undefined : this.#states.get(selection)?.content?.get(type);
     if (type === 'unknown' || data === undefined) {
       return { name: 'clipboard', fields: { selection, type: 'none', data: NOTHING } };

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { without } from '#test/support/programs.ts';
 import { auditRows } from './audit.ts';
+import { clipboardRows } from './clipboard.ts';
 import { linkRows } from './link.ts';
 import { ovirtRows } from './ovirt.ts';
 import { qgaRows } from './qga.ts';
@@ -28,6 +29,7 @@ const SUBJECTS = {
   link: linkRows,
   vdagent: vdagentRows,
   ovirt: ovirtRows,
+  clipboard: clipboardRows,
 };
 const wanted = process.argv.slice(2);
 

@@ -27,6 +27,7 @@ export class ScriptedHost {
   #reader = new MessageReader({ from: 'guest', maxClipboardBytes: 1 << 30 });
   readonly capabilities: Capabilities;
   readonly #heard: Message[] = [];
+  #news: (() => void) | undefined;
 
   constructor(
     private readonly say: (bytes: Uint8Array) => void,
@@ -44,6 +45,18 @@ export class ScriptedHost {
       if (message.name === 'ignored') throw new Error(`message type ${type} is ${message.reason}`);
       this.#heard.push(message);
     });
+    this.#news?.();
+  }
+
+  /** Waits for a message of this name, without looking at the clock; it and what was heard before it are forgotten. */
+  async until(name: MessageName): Promise<void> {
+    for (;;) {
+      const at = this.#heard.findIndex((message) => message.name === name);
+      if (at >= 0) return void this.#heard.splice(0, at + 1);
+      await new Promise<void>((resolve) => {
+        this.#news = resolve;
+      });
+    }
   }
 
   /** A new connection: half a message of the former one is forgotten. */

@@ -55,7 +55,7 @@ for (const toolkit of ['gtk', 'qt'] satisfies Toolkit[]) {
 }
 
 describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout: 60_000 }, () => {
-  it('what an application leaves to one when it ends is still there', {
+  it('what one has kept of an application that ended can be had', {
     skip: without('xfce4-clipman'),
   }, async () => {
     await using session = await watchedDesktop();
@@ -66,17 +66,18 @@ describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout
       ...session.env,
       HOME: folder.path,
       XDG_RUNTIME_DIR: folder.path,
+      NO_AT_BRIDGE: '1',
       DBUS_SESSION_BUS_ADDRESS: nowhere,
     };
     await using manager = new Program(['xfce4-clipman'], env);
     for (let left = 500; left > 0 && manager.running && (await session.ownerOf('CLIPBOARD_MANAGER')) === 0; left--) {
       await sleep(20);
     }
-    await using copy = new ToolkitCopying('gtk', session.env, 'text', TEXT);
+    const copy = new ToolkitCopying('gtk', session.env, 'text', TEXT);
     await until(() => session.events.includes('copied text'), 'the copy');
-    const owner = await session.ownerOf('CLIPBOARD');
-    await copy.quit();
-    assert.notEqual(await session.ownerOf('CLIPBOARD'), owner);
+    await sleep(500); // for the manager to look
+    session.events.length = 0;
+    await copy[Symbol.asyncDispose]();
     await until(() => session.events.at(-1) === 'copied text', 'what the manager has');
     assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), TEXT);
   });

@@ -138,7 +138,7 @@ describe('local users that attack the session link', { skip }, () => {
     return { reason: log };
   }
 
-  it('10,000 connections: turned away beyond a few, memory flat', { timeout: 120_000 }, async () => {
+  it('CVE-2020-25652: 10,000 connections are turned away beyond a few, memory flat', { timeout: 120_000 }, async () => {
     await attack(20_000, dumbFrame({ kind: 'later' })); // the heap takes its size
     const earlier = report();
     const resident = residentKib(system.pid);
@@ -210,7 +210,9 @@ describe('local users that attack the session link', { skip }, () => {
     assert.match(reason, /does not read the answers/);
   });
 
-  it('a connection whose process has ended is nobody, whoever holds it', { skip: without('perl') }, async () => {
+  it('CVE-2020-25653: a connection whose process has ended is nobody, whoever holds it', {
+    skip: without('perl'),
+  }, async () => {
     const { reason } = await undisturbed(async () => {
       await using orphan = asStranger('perl', '-e', ORPHAN, socket, hex(hello()));
       await until(() => /the process has ended/.test(system.stderr));

@@ -1,8 +1,8 @@
 """An application of GTK 3 that copies or pastes.
 
     gtk-clipboard.py paste text | image          writes the text, or the image as "WIDTHxHEIGHT RGB..." in hex
-    gtk-clipboard.py copy text WORDS             holds it until its standard input ends, then leaves it to a
-    gtk-clipboard.py copy image FILE             clipboard manager, as toolkits do when they end
+    gtk-clipboard.py copy text WORDS             holds it until it is killed
+    gtk-clipboard.py copy image FILE
 """
 
 import sys
@@ -10,7 +10,7 @@ import sys
 import gi
 
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GdkPixbuf, GLib, Gtk
+from gi.repository import Gdk, GdkPixbuf, Gtk
 
 action, kind, *rest = sys.argv[1:]
 clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
@@ -29,7 +29,4 @@ else:
         clipboard.set_text(rest[0], -1)
     else:
         clipboard.set_image(GdkPixbuf.Pixbuf.new_from_file(rest[0]))
-    clipboard.set_can_store(None)
-    GLib.io_add_watch(sys.stdin, GLib.IO_HUP | GLib.IO_IN, lambda *_: Gtk.main_quit())
     Gtk.main()
-    clipboard.store()

@@ -2,7 +2,6 @@
 
 import sys
 
-from PyQt5.QtCore import QSocketNotifier
 from PyQt5.QtGui import QGuiApplication, QImage
 
 action, kind, *rest = sys.argv[1:]
@@ -22,6 +21,4 @@ else:
         clipboard.setText(rest[0])
     else:
         clipboard.setImage(QImage(rest[0]))
-    ended = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Read)
-    ended.activated.connect(lambda *_: application.quit())
     application.exec_()

@@ -20,13 +20,16 @@ export function needsToolkit(toolkit: Toolkit): string | false {
   return missing === undefined ? false : `${missing} is not there`;
 }
 
+/** No bus and no accessibility: looking for them takes seconds. */
+const QUIET = { NO_AT_BRIDGE: '1', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
+
 /** What an application of the toolkit pastes: the text, or size and colour of the image; "nothing". */
 export async function pasteIn(
   toolkit: Toolkit,
   env: Readonly<Record<string, string>>,
   kind: 'text' | 'image',
 ): Promise<string> {
-  return (await runClient(env, [PYTHON, script(toolkit), 'paste', kind])).toString();
+  return (await runClient({ ...env, ...QUIET }, [PYTHON, script(toolkit), 'paste', kind])).toString();
 }
 
 /** An application of the toolkit that has copied. */
@@ -35,15 +38,10 @@ export class ToolkitCopying implements AsyncDisposable {
 
   /** @param content words, or a PNG's file */
   constructor(toolkit: Toolkit, env: Readonly<Record<string, string>>, kind: 'text' | 'image', content: string) {
-    this.#child = spawn(PYTHON, [script(toolkit), 'copy', kind, content], { env, stdio: ['pipe', 'ignore', 'ignore'] });
-  }
-
-  /** It ends as applications do: what was copied is offered to a clipboard manager. */
-  async quit(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const ended = once(this.#child, 'exit');
-    this.#child.stdin?.end();
-    await ended;
+    this.#child = spawn(PYTHON, [script(toolkit), 'copy', kind, content], {
+      env: { ...env, ...QUIET },
+      stdio: 'ignore',
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ourProgram, safeEnvironment } from '#test/support/agents.ts';
+import { Program, temporaryFolder } from '#test/support/programs.ts';
+import { until } from '#test/support/until.ts';
+import { HEIGHT, openPort, WIDTH } from '#test/support/vdagent-guests.ts';
+import { startXvfb, type XServer } from './x-server.ts';
+
+export type Which = 'original' | 'ours';
+
+/** Both programs of a guest, whole and real, on an X server of the test's own, with a host that is a script. */
+export interface SpiceDesktop extends AsyncDisposable {
+  readonly server: XServer;
+  readonly env: XServer['env'];
+  readonly host: Awaited<ReturnType<typeof openPort>>['host'];
+  readonly system: Program;
+  readonly session: Program;
+}
+
+export async function startSpiceDesktop(which: Which): Promise<SpiceDesktop> {
+  const folder = temporaryFolder();
+  const file = path.join(folder.path, 'port');
+  const port = await openPort(file);
+  const server = await startXvfb(`${WIDTH}x${HEIGHT}`);
+  const buses = {
+    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+    DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent',
+  };
+  const env = { ...server.env, ...buses, NO_AT_BRIDGE: '1', HOME: folder.path };
+  const { system, session } = await (which === 'original' ? startOriginal : startOurs)(folder.path, file, env);
+  const { host } = port;
+  await until(() => host.heardCount > 0 || !system.running, `${which} to announce itself`);
+  host.announce(true);
+  await until(() => host.heardCount > 1, 'the answer');
+  return {
+    server,
+    env: server.env,
+    host,
+    system,
+    session,
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      await system[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      port[Symbol.dispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+type Started = Promise<{ readonly system: Program; readonly session: Program }>;
+
+/** Debian's two programs, without session information: the only agent that there is, is served. */
+async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEnv): Started {
+  const socket = path.join(folder, 'session');
+  const uinput = path.join(folder, 'uinput');
+  writeFileSync(uinput, '');
+  const system = new Program(
+    ['/usr/sbin/spice-vdagentd', '-x', '-f', '-X', '-u', uinput, '-s', port, '-S', socket],
+    env,
+  );
+  await system.socket(socket);
+  return { system, session: new Program(['spice-vdagent', '-x', '-s', port, '-S', socket], env) };
+}
+
+async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv): Started {
+  const config = path.join(folder, 'uga.conf');
+  const link = path.join(folder, 'link.sock');
+  writeFileSync(config, `[link]\nallow-uid=${process.getuid?.()}\n[originals]\nhonour=no\n`, { mode: 0o600 });
+  const options = [
+    ...['--config', config, '--qga', 'off', '--ovirt', 'off', '--vdagent', `unix-connect:${port}`, '--uinput', 'off'],
+    ...['--link', link, '--control', path.join(folder, 'control.sock'), '--state-dir', folder],
+  ];
+  const system = new Program([...ourProgram('system-agent'), ...options], { ...safeEnvironment(), ...env });
+  await system.socket(link);
+  return { system, session: new Program([...ourProgram('session-agent'), '--link', link], env) };
+}
