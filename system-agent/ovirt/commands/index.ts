@@ -4,6 +4,7 @@ import { echo } from './echo.ts';
 import { hibernate } from './hibernate.ts';
 import { lifecycleEvent } from './lifecycle-event.ts';
 import { lockScreen } from './lock-screen.ts';
+import { login } from './login.ts';
 import { logOff } from './log-off.ts';
 import { refresh } from './refresh.ts';
 import { setNumberOfCpus } from './set-number-of-cpus.ts';
@@ -15,11 +16,9 @@ export const commands: readonly Command[] = [
   hibernate,
   lifecycleEvent,
   lockScreen,
+  login,
   logOff,
   refresh,
   setNumberOfCpus,
   shutdown,
 ];
-
-/** Commands of the protocol that this build does not have; hosts send them and expect no answer. */
-export const commandsOfOthers: ReadonlySet<string> = new Set(['login']);
