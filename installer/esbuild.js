@@ -105,7 +105,7 @@ export function compilePamParts(directory) {
 }
 
 /** As Debian builds its own. */
-const HARDENING = ['-D_FORTIFY_SOURCE=2', '-fstack-protector-strong', '-Wl,-z,relro,-z,now'];
+const HARDENING = ['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2', '-fstack-protector-strong', '-Wl,-z,relro,-z,now'];
 
 /**
  * @param {string[]} args
