@@ -4,8 +4,8 @@ import { echo } from './echo.ts';
 import { hibernate } from './hibernate.ts';
 import { lifecycleEvent } from './lifecycle-event.ts';
 import { lockScreen } from './lock-screen.ts';
-import { login } from './login.ts';
 import { logOff } from './log-off.ts';
+import { login } from './login.ts';
 import { refresh } from './refresh.ts';
 import { setNumberOfCpus } from './set-number-of-cpus.ts';
 import { shutdown } from './shutdown.ts';
@@ -16,8 +16,8 @@ export const commands: readonly Command[] = [
   hibernate,
   lifecycleEvent,
   lockScreen,
-  login,
   logOff,
+  login,
   refresh,
   setNumberOfCpus,
   shutdown,
