@@ -81,10 +81,40 @@ export function copyNativeParts(directory) {
  * @returns {string | undefined} why it is not there
  */
 export function compileGuard(directory) {
-  const target = path.join(directory, GUARD);
+  return compile(['-pthread', '-static', path.join(root, GUARD_SOURCE)], path.join(directory, GUARD));
+}
+
+/** What PAM loads, and what asks PAM: single sign-on. */
+const PAM_PARTS = {
+  'native/pam_uga_cred.so': ['-fPIC', '-shared', 'system-agent/sso/native/pam_uga_cred.c'],
+  'native/uga-pam-check': ['-fPIE', '-pie', 'system-agent/sso/native/uga-pam-check.c'],
+};
+
+/**
+ * Compiles what single sign-on needs of PAM beside a bundle, where there are a C compiler and PAM's headers.
+ * @param {string} directory folder of the bundle
+ * @returns {string | undefined} why it is not there
+ */
+export function compilePamParts(directory) {
+  for (const [name, args] of Object.entries(PAM_PARTS)) {
+    const paths = args.map((word) => (word.endsWith('.c') ? path.join(root, word) : word));
+    const missing = compile([...HARDENING, ...paths, '-lpam'], path.join(directory, name));
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+/** As Debian builds its own. */
+const HARDENING = ['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2', '-fstack-protector-strong', '-Wl,-z,relro,-z,now'];
+
+/**
+ * @param {string[]} args
+ * @param {string} target
+ */
+function compile(args, target) {
   mkdirSync(path.dirname(target), { recursive: true });
-  const args = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-pthread', '-static', '-s', '-o', target];
-  const { error, status, stderr } = spawnSync('cc', [...args, path.join(root, GUARD_SOURCE)], { encoding: 'utf8' });
+  const common = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2', '-s', '-o', target];
+  const { error, status, stderr } = spawnSync('cc', [...common, ...args], { encoding: 'utf8' });
   if (error !== undefined) return 'there is no C compiler (cc)';
   return status === 0 ? undefined : stderr.trim();
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { buildCommit } from './commit.js';
-import { common, compileGuard, copyNativeParts, root } from './esbuild.js';
+import { common, compileGuard, compilePamParts, copyNativeParts, root } from './esbuild.js';
 
 /** Of package.json: one version for the program, its manual and its packages. */
 export const version = /** @type {string} */ (
@@ -35,5 +35,7 @@ export async function buildProduct(folder, { interpreter, minifyWhitespace = fal
   copyNativeParts(folder);
   const missing = compileGuard(folder);
   if (missing !== undefined) console.error(`built without the commands that freeze file systems: ${missing}`);
+  const pam = compilePamParts(folder);
+  if (pam !== undefined) console.error(`built without what single sign-on needs of PAM: ${pam}`);
   return metafile;
 }

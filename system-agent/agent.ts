@@ -1,4 +1,4 @@
-import type { Bus } from '#shared/dbus/bus.ts';
+import type { OfferingBus } from '#shared/dbus/offer.ts';
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ListeningSocket } from '#shared/socket/listening-socket.ts';
@@ -34,8 +34,12 @@ import { Departure, type OnDisconnect } from './session-control/departure.ts';
 import type { SessionControlParts } from './session-control/session-control.ts';
 import { LinkServer } from './session-link/server.ts';
 import { SessionDirector } from './sessions/director.ts';
+import type { Sessions } from './sessions/sessions.ts';
 import { UTMP_FILES } from './sessions/utmp.ts';
 import { SessionsWatch } from './sessions/watch.ts';
+import { type BrokerParts, CredentialBroker } from './sso/broker.ts';
+import { type SsoEnabled, whyOff } from './sso/enabled.ts';
+import { refusingSso } from './sso/refusing.ts';
 import { audited as vdagentAudited } from './vdagent/audited.ts';
 import { VdagentDoor } from './vdagent/door.ts';
 import type { Gate as VdagentGate } from './vdagent/gate.ts';
@@ -105,7 +109,9 @@ export interface Parts {
   readonly audit: AuditTrail | undefined;
   readonly ovirt: OvirtOptions;
   /** The system bus, where logind is. */
-  readonly bus: Bus & Service;
+  readonly bus: OfferingBus & Service;
+  /** How hosts log users in; undefined where they cannot. */
+  readonly sso: SsoParts | undefined;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly sessionRules: SessionRules;
   readonly uinput: UinputSpec;
@@ -118,6 +124,28 @@ export interface Parts {
   /** What we tell the other side of the link that we are. */
   readonly build: string;
   readonly log: Log;
+}
+
+interface SsoParts extends Pick<BrokerParts, 'find' | 'system' | 'otherUser'> {
+  readonly enabled: SsoEnabled;
+  /** Of the policy in force. */
+  readonly profile: () => string;
+  readonly onPolicy: (listener: () => void) => void;
+}
+
+/** @param ovirt its port is what makes logins wanted, and is there or not at any time */
+function credentialBroker(
+  parts: SsoParts,
+  bus: OfferingBus,
+  sessions: Sessions,
+  ovirt: Channel | undefined,
+  log: Log,
+): CredentialBroker {
+  const isOff = () => whyOff(parts.enabled, parts.profile(), ovirt?.state);
+  const broker = new CredentialBroker({ ...parts, bus, sessions, isOff, log: log.child({ part: 'sso' }) });
+  ovirt?.onState(() => broker.look());
+  parts.onPolicy(() => broker.look());
+  return broker;
 }
 
 /**
@@ -138,12 +166,14 @@ export function systemAgent(parts: Parts): Service {
   });
   const controlled = sessionControl && { sessionControl };
   const tablet = new Tablet(uinput, platform.pointer, log);
+  const broker = parts.sso && credentialBroker(parts.sso, bus, sessions, channels.ovirt, log);
+  const sso = broker ?? refusingSso;
   const qga = openDoor('qga', channels.qga, (channel) =>
-    qgaDoor({ channel, platform: { ...platform, ...controlled, events }, gate: gates.qga, audit, log }),
+    qgaDoor({ channel, platform: { ...platform, ...controlled, events, sso }, gate: gates.qga, audit, log }),
   );
   const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
     const announced = platform.power && { power: announcedPower(platform.power, server.link) };
-    const ports = { ...platform, ...controlled, ...announced, console: director };
+    const ports = { ...platform, ...controlled, ...announced, console: director, sso };
     const { ovirt: options } = parts;
     const { ovirt: gate, mayTell } = gates;
     return new OvirtDoor({
@@ -190,6 +220,7 @@ export function systemAgent(parts: Parts): Service {
     ...servicesOf(qga),
     bus,
     sessions,
+    ...(broker === undefined ? [] : [broker]),
     watching,
     director,
     server,

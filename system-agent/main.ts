@@ -11,7 +11,9 @@ import { createValvedLog } from '#shared/log/stderr.ts';
 import { bothValves } from '#shared/log/valve.ts';
 import { systemTimeNanoseconds } from '#shared/native/clock.ts';
 import { keepSecretsOutOfCores } from '#shared/native/core-dumps.ts';
+import { runProgram } from '#shared/process/node.ts';
 import { listenPublicly } from '#shared/socket/public-socket.ts';
+import { getentAccounts } from './accounts/getent.ts';
 import { systemAgent } from './agent.ts';
 import { auditOf } from './audit/open.ts';
 import { openChannel } from './channels/open.ts';
@@ -38,6 +40,8 @@ import { readPolicy } from './policy/read.ts';
 import { allGates, demoGate } from './qga/gate.ts';
 import { serviceManagerOf } from './service-manager/systemd.ts';
 import { keepLinkSocket } from './session-link/socket.ts';
+import { linuxSso } from './sso/pam-check.ts';
+import { pamCheckPath } from './sso/place.ts';
 
 export const COMMAND_LINE = {
   name: 'uga system-agent',
@@ -169,6 +173,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       onDisconnect: config.onDisconnect,
       notices: config.notices,
     },
+    sso: effects === 'real' && process.geteuid?.() === 0 ? ssoParts(config, bus, policy) : undefined,
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
     clipboard: {
@@ -206,6 +211,21 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     manager.needTime(leaseLeft);
     await platform.freeze?.thawed();
   });
+}
+
+function ssoParts(
+  { sso, ssoOtherUser }: Config,
+  bus: BusClient,
+  policy: PolicyInForce,
+): Parameters<typeof systemAgent>[0]['sso'] {
+  return {
+    enabled: sso,
+    otherUser: ssoOtherUser,
+    find: getentAccounts(runProgram),
+    system: linuxSso(runProgram, pamCheckPath(), bus),
+    profile: () => policy.policy.profile,
+    onPolicy: (listener) => policy.onChange(listener),
+  };
 }
 
 /** @throws {AgentError} 'invalid-argument' with all that is wrong in our own files */

@@ -7,6 +7,7 @@ const TOOLS = [
   { probe: 'cc', package: 'gcc' },
   // A static program needs the C library's own parts.
   { probe: '/usr/include/stdio.h', package: 'libc6-dev' },
+  { probe: '/usr/include/security/pam_ext.h', package: 'libpam0g-dev' },
   { probe: 'tar', package: 'tar' },
   { probe: 'gzip', package: 'gzip' },
 ];

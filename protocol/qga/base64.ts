@@ -1,4 +1,5 @@
 import { Secret } from '#shared/bytes/secret.ts';
+import { wipeable, wipeableCopy } from '#shared/bytes/wipeable.ts';
 import { AgentError } from '#shared/errors.ts';
 
 /** All that QEMU lets through. Source: util/base64.c. */
@@ -24,8 +25,8 @@ export function decodeBase64(text: string): Buffer {
  * @throws {AgentError} 'invalid-argument' as above
  */
 export function decodeBase64Secret({ bytes: text }: Secret): Secret {
-  const digits = Buffer.alloc(text.length);
-  const bytes = Buffer.alloc(Math.floor(text.length / 4) * 3);
+  const digits = wipeable(text.length);
+  const bytes = wipeable(Math.floor(text.length / 4) * 3);
   try {
     let count = 0;
     for (const byte of text) if (byte !== NEWLINE) digits[count++] = byte;
@@ -40,7 +41,7 @@ export function decodeBase64Secret({ bytes: text }: Secret): Secret {
       if (digits[at + 2] !== EQUALS) bytes[size++] = group >> 8;
       if (digits[at + 3] !== EQUALS) bytes[size++] = group;
     }
-    return new Secret(Buffer.alloc(size, bytes.subarray(0, size)));
+    return new Secret(wipeableCopy(bytes.subarray(0, size)));
   } finally {
     digits.fill(0);
     bytes.fill(0);

@@ -5,6 +5,7 @@
  * anything above U+10FFFF are invalid, raw or escaped. Source: QEMU qobject/json-parser.c and util/unicode.c.
  */
 
+import { wipeable, wipeableCopy } from '#shared/bytes/wipeable.ts';
 import { writeUtf8 } from '#shared/json/cut-member.ts';
 
 export type StringResult = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string };
@@ -58,7 +59,7 @@ export function decodeString(token: Buffer): StringResult {
  */
 export function decodeSecret(token: Buffer): SecretResult {
   const end = token.length - 1;
-  const room = Buffer.alloc(token.length); // nothing is longer than what it was written as
+  const room = wipeable(token.length); // nothing is longer than what it was written as
   let size = 0;
   for (let at = 1; at < end; ) {
     const point = token[at] === BACKSLASH ? decodeEscape(token, at) : decodeCodePoint(token, at, end);
@@ -69,7 +70,7 @@ export function decodeSecret(token: Buffer): SecretResult {
     size = writeUtf8(room, size, point.value);
     at = point.end;
   }
-  const bytes = Buffer.alloc(size, room.subarray(0, size));
+  const bytes = wipeableCopy(room.subarray(0, size));
   room.fill(0);
   return { ok: true, bytes };
 }

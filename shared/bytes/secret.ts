@@ -10,7 +10,7 @@ export class Secret {
 
   #bytes: Buffer | undefined;
 
-  /** @param bytes memory that nobody else uses; is ours from now on */
+  /** @param bytes memory that nobody else uses, of wipeable.ts; is ours from now on */
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
     if (Secret.#held++ === 0) Secret.#watcher?.(true);

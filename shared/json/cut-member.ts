@@ -1,3 +1,5 @@
+import { wipeable, wipeableCopy } from '#shared/bytes/wipeable.ts';
+
 /**
  * Takes a text out of the bytes of a JSON object before anything makes strings of them: what once was a string cannot be
  * wiped. Made for bytes of which nothing is known: where it is no JSON, more may be cut, and nothing is thrown.
@@ -80,7 +82,7 @@ const REPLACEMENT = 0xfffd;
 
 /** What stands between the quotes, RFC 8259, without any string. No text is longer than what it was written as. */
 function decode(escaped: Buffer): Buffer {
-  const text = Buffer.alloc(escaped.length);
+  const text = wipeable(escaped.length);
   let size = 0;
   for (let at = 0; at < escaped.length; ) {
     const byte = escaped[at] as number;
@@ -107,7 +109,7 @@ function decode(escaped: Buffer): Buffer {
     size = writeUtf8(text, size, point);
     at += isPair ? 12 : 6;
   }
-  const exact = Buffer.alloc(size, text.subarray(0, size));
+  const exact = wipeableCopy(text.subarray(0, size));
   text.fill(0);
   return exact;
 }

@@ -5,6 +5,8 @@ import { type Direction, KINDS, type Kind, MOST_MEBIBYTES } from '../clipboard/r
 import type { UinputSpec } from '../pointer/spec.ts';
 import { POLICY_FILE } from '../policy/policy.ts';
 import type { OnDisconnect } from '../session-control/departure.ts';
+import type { OtherUser } from '../sso/decision.ts';
+import type { SsoEnabled } from '../sso/enabled.ts';
 
 /** What is in force: defaults, then the originals' configuration, then our files, then the command line. */
 export interface Config {
@@ -71,6 +73,10 @@ export interface Config {
   readonly auditMebibytes: number;
   /** Files of it that are kept. */
   readonly auditFiles: number;
+  /** Whether hosts may log users in to their desktops. */
+  readonly sso: SsoEnabled;
+  /** What becomes of a login while another user's session is in the foreground. */
+  readonly ssoOtherUser: OtherUser;
   readonly logLevel: LogLevel;
   /** Read the configuration of the agents that this one replaces. */
   readonly honourOriginals: boolean;
@@ -127,6 +133,8 @@ export const DEFAULTS: Config = {
   auditOnFailure: 'continue',
   auditMebibytes: 8,
   auditFiles: 8,
+  sso: 'auto',
+  ssoOtherUser: 'refuse',
   logLevel: 'info',
   honourOriginals: true,
 };

@@ -16,8 +16,10 @@ import {
   parseNumber,
   parseOnDisconnect,
   parseOnFailure,
+  parseOtherUser,
   parseProgram,
   parseSeconds,
+  parseSso,
   parseUids,
   parseYesNo,
 } from './values.ts';
@@ -361,6 +363,28 @@ export const SETTINGS: readonly Setting[] = [
     syntax: 'number, 2 to 1000',
     help: 'How many files of the log are kept.',
     parse: (text) => parseNumber(text, 2, 1000),
+    format: String,
+  }),
+  setting({
+    name: 'sso',
+    group: 'sso',
+    key: 'enabled',
+    syntax: 'auto | on | off',
+    help:
+      'Whether hosts may log users in to their desktops, see docs/sso.md. auto: with the profiles full and desktop, while there ' +
+      'is an oVirt port.',
+    parse: parseSso,
+    format: String,
+  }),
+  setting({
+    name: 'ssoOtherUser',
+    group: 'sso',
+    key: 'other-user',
+    syntax: 'refuse | wait',
+    help:
+      "What becomes of a login while another user's session is in the foreground, which is never ended for it. wait: for up to " +
+      'a minute, until that user lets the greeter come.',
+    parse: parseOtherUser,
     format: String,
   }),
   setting({

@@ -5,6 +5,8 @@ import type { OnFailure } from '../audit/trail.ts';
 import { DIRECTIONS, type Direction, KINDS, type Kind } from '../clipboard/rules.ts';
 import { MAX_LEASE } from '../freeze/freeze.ts';
 import { ON_DISCONNECT, type OnDisconnect } from '../session-control/departure.ts';
+import type { OtherUser } from '../sso/decision.ts';
+import { SSO_WORDS, type SsoEnabled } from '../sso/enabled.ts';
 import type { AllowList } from './config.ts';
 import { parseCommandList } from './restrictions.ts';
 
@@ -90,6 +92,17 @@ export function parseKinds(text: string): readonly Kind[] {
   const odd = names.find((name) => !KINDS.some((kind) => kind === name));
   if (odd !== undefined) throw wrong(`'${odd}' is no kind of content; expected ${KINDS.join(', ')}`);
   return KINDS.filter((kind) => names.includes(kind));
+}
+
+export function parseSso(text: string): SsoEnabled {
+  const word = SSO_WORDS.find((one) => one === text);
+  if (word === undefined) throw wrong(`'${text}' is none of ${SSO_WORDS.join(', ')}`);
+  return word;
+}
+
+export function parseOtherUser(text: string): OtherUser {
+  if (text !== 'refuse' && text !== 'wait') throw wrong(`'${text}' is neither refuse nor wait`);
+  return text;
 }
 
 export const parseLease = (text: string): number => parseSecondsTo(text, MAX_LEASE);

@@ -4,5 +4,6 @@ import type { Rule } from '../audit/audit.ts';
 export const audited: Readonly<Record<string, Rule>> = {
   hibernate: { weight: 'change', args: { state: 'text' } },
   'lifecycle-event': { weight: 'change', args: { type: 'text', failure: 'flag' } },
+  login: { weight: 'change', args: { username: 'text' } },
   shutdown: { weight: 'change', args: { reboot: 'text', timeout: 'number' } },
 };

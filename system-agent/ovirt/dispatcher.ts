@@ -6,7 +6,6 @@ import type { Log } from '#shared/log/log.ts';
 import { type DoorAudit, type Entry, unaudited } from '../audit/audit.ts';
 import { RequestTally } from '../control/described.ts';
 import type { Command, Conversation } from './command.ts';
-import { commandsOfOthers } from './commands/index.ts';
 import type { Gate } from './gate.ts';
 import type { OvirtPorts } from './ports.ts';
 
@@ -84,8 +83,7 @@ export class Dispatcher {
 
   #decline(name: string): void {
     this.audit.unknown();
-    if (commandsOfOthers.has(name)) this.log.info('command is not in this build', { command: name });
-    else this.log.warn('unknown command', { command: name.slice(0, MAX_LOGGED_NAME) });
+    this.log.warn('unknown command', { command: name.slice(0, MAX_LOGGED_NAME) });
   }
 
   #failed(name: string, error: unknown, entry: Entry | undefined): void {

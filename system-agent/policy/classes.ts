@@ -103,6 +103,8 @@ const qga: Table = {
   'uga-session-list': 'users',
   'uga-session-lock': 'session',
   'uga-session-logoff': 'session',
+  'uga-session-login': 'login',
+  'uga-session-unlock': 'login',
 };
 
 /** What hosts are told by uga-event-wait: an event is kept from them by the class of what it tells. */

@@ -57,6 +57,8 @@ const ROWS: Readonly<Record<Door, Readonly<Record<string, Row>>>> = {
     'guest-ssh-add-authorized-keys': byUser,
     'guest-ssh-get-authorized-keys': byUser,
     'guest-ssh-remove-authorized-keys': byUser,
+    'uga-session-login': byUser,
+    'uga-session-unlock': byUser,
   },
   ovirt: { login: byUser },
   vdagent: {},

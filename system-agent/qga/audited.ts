@@ -32,5 +32,7 @@ export const audited: Readonly<Record<string, Rule>> = {
   'guest-ssh-remove-authorized-keys': { weight: 'change', args: { username: 'text', keys: 'count' } },
   'uga-session-lock': { weight: 'change', args: { session: 'text' } },
   'uga-session-logoff': { weight: 'change', args: { session: 'text' }, result: ['session', 'user', 'seconds'] },
+  'uga-session-login': { weight: 'change', args: { username: 'text' }, result: ['state'] },
+  'uga-session-unlock': { weight: 'change', args: { username: 'text' }, result: ['state'] },
   'uga-freeze-renew': { weight: 'change', args: { seconds: 'number' }, result: 'value' },
 };

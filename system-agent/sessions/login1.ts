@@ -34,6 +34,18 @@ export function getSession(object: string): Call {
   };
 }
 
+/** Of a session's id: its lock screen lets its user in without a question. */
+export function unlockSession(session: string): Call {
+  return {
+    destination: SERVICE,
+    path: MANAGER_PATH,
+    interface: MANAGER,
+    member: 'UnlockSession',
+    signature: 's',
+    body: [session],
+  };
+}
+
 const answer = tuple(
   record({
     Id: id,

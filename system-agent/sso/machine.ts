@@ -79,6 +79,8 @@ export type Effect =
   | { readonly do: 'unlock'; readonly session: string }
   /** It is over: the password is wiped. */
   | { readonly do: 'end'; readonly how: End; readonly reason: string }
+  /** Another login takes the place of the one that was pending. */
+  | { readonly do: 'replace' }
   /** This offer is not taken; one that is pending goes on. */
   | { readonly do: 'decline'; readonly reason: string };
 
@@ -151,8 +153,7 @@ function offered(before: State, offer: Offer, around: Surroundings): Step {
   const decision = decisionFor(state, offer, around);
   if (decision.do === 'refuse') return { state, effects: [{ do: 'decline', reason: decision.reason }] };
   const fresh: Pending = { offer, until: around.now + LIMITS.offerMs, wrong: 0, stage: { is: 'waiting' } };
-  const replaced: Effect[] =
-    pending === undefined ? [] : [{ do: 'end', how: 'withdrawn', reason: 'a newer login of this user replaces it' }];
+  const replaced: Effect[] = pending === undefined ? [] : [{ do: 'replace' }];
   const { state: after, effects } = settle({ ...state, pending: fresh }, around);
   return { state: after, effects: [...replaced, ...effects] };
 }

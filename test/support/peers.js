@@ -22,6 +22,7 @@ const PEERS = [
   { probe: 'groff', packages: ['groff-base'] },
   { probe: 'xmllint', packages: ['libxml2-utils', 'libvirt0'] },
   { probe: 'cc', packages: ['gcc', 'libc6-dev'] },
+  { probe: '/usr/include/security/pam_ext.h', packages: ['libpam0g-dev'] },
   { probe: 'ip', packages: ['iproute2'] },
   { probe: '/usr/share/zoneinfo/tzdata.zi', packages: ['tzdata'] },
   { probe: 'socat', packages: ['socat'] },

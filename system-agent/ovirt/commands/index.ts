@@ -5,6 +5,7 @@ import { hibernate } from './hibernate.ts';
 import { lifecycleEvent } from './lifecycle-event.ts';
 import { lockScreen } from './lock-screen.ts';
 import { logOff } from './log-off.ts';
+import { login } from './login.ts';
 import { refresh } from './refresh.ts';
 import { setNumberOfCpus } from './set-number-of-cpus.ts';
 import { shutdown } from './shutdown.ts';
@@ -16,10 +17,8 @@ export const commands: readonly Command[] = [
   lifecycleEvent,
   lockScreen,
   logOff,
+  login,
   refresh,
   setNumberOfCpus,
   shutdown,
 ];
-
-/** Commands of the protocol that this build does not have; hosts send them and expect no answer. */
-export const commandsOfOthers: ReadonlySet<string> = new Set(['login']);

@@ -52,7 +52,9 @@ import { ugaMemoryStats } from './uga-memory-stats.ts';
 import { ugaQuerySchema } from './uga-query-schema.ts';
 import { ugaSessionList } from './uga-session-list.ts';
 import { ugaSessionLock } from './uga-session-lock.ts';
+import { ugaSessionLogin } from './uga-session-login.ts';
 import { ugaSessionLogoff } from './uga-session-logoff.ts';
+import { ugaSessionUnlock } from './uga-session-unlock.ts';
 
 /** Every command of the door: the one table from which lists, help and gates are made. */
 export const commands: readonly Command[] = [
@@ -110,4 +112,6 @@ export const commands: readonly Command[] = [
   ugaSessionList,
   ugaSessionLock,
   ugaSessionLogoff,
+  ugaSessionLogin,
+  ugaSessionUnlock,
 ];

@@ -3,6 +3,7 @@ import { OvirtDoor, type OvirtParts } from '#system-agent/ovirt/door.ts';
 import type { Console, OvirtPorts } from '#system-agent/ovirt/ports.ts';
 import { type Word, wordsBetween, wordsFor } from '#system-agent/sessions/console.ts';
 import type { Session } from '#system-agent/sessions/sessions.ts';
+import type { Sso } from '#system-agent/sso/sso.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
 import { session } from '#test/support/sessions.ts';
@@ -38,7 +39,16 @@ export class ToldConsole implements Console {
 export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new FakeChannel()) {
   const console = new ToldConsole();
   const platform = fakePlatform();
-  const ports: Partial<OvirtPorts> = { ...platform, console };
+  const logins: string[] = [];
+  const sso: Sso = {
+    async offer({ user, password, wish }) {
+      password.wipe();
+      logins.push(`${user} ${wish}`);
+      return 'announced';
+    },
+    describe: () => ({ state: 'idle', why: undefined }),
+  };
+  const ports: Partial<OvirtPorts> = { ...platform, console, sso };
   const log = new MemoryLog();
   const door = new OvirtDoor({
     channel,
@@ -65,6 +75,7 @@ export async function ovirtRig(parts: Partial<OvirtParts> = {}, channel = new Fa
     console,
     /** What the host has read since the last time, as it was sent. */
     transcript: () => Buffer.concat(sent.splice(0)),
+    logins,
     /** The host reads what was sent, reports that take a turn included, and answers. @returns names, in order */
     async listen(): Promise<string[]> {
       await settled();

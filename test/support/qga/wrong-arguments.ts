@@ -68,6 +68,8 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Argument
   'uga-session-list': {},
   'uga-session-lock': { session: 'text?' },
   'uga-session-logoff': { session: 'text?' },
+  'uga-session-login': { username: 'text', password: 'text' },
+  'uga-session-unlock': { username: 'text', password: 'text' },
 };
 
 export type WrongRequest = readonly [command: string, args: object];

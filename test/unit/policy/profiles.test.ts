@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MESSAGES } from '#protocol/vdagent/messages/index.ts';
 import { EVENTS } from '#system-agent/events/kinds.ts';
-import { commandsOfOthers, commands as ovirtCommands } from '#system-agent/ovirt/commands/index.ts';
+import { commands as ovirtCommands } from '#system-agent/ovirt/commands/index.ts';
 import { atStart, onRefresh, paced, watched } from '#system-agent/ovirt/reports/index.ts';
 import { sessionShutdown } from '#system-agent/ovirt/reports/session-shutdown.ts';
 import { type Class, COMMANDS, DOORS, type Door, TELLING } from '#system-agent/policy/classes.ts';
@@ -15,7 +15,7 @@ import { commands as qgaCommands } from '#system-agent/qga/commands/index.ts';
 const REPORTS = [...atStart, ...onRefresh, ...Object.values(paced).flat(), ...watched, sessionShutdown];
 const OURS: Readonly<Record<Door, readonly string[]>> = {
   qga: [...qgaCommands.map(({ name }) => name), ...Object.keys(EVENTS)],
-  ovirt: [...ovirtCommands, ...REPORTS].map(({ name }) => name).concat([...commandsOfOthers]),
+  ovirt: [...ovirtCommands, ...REPORTS].map(({ name }) => name),
   vdagent: MESSAGES.map(({ name }) => name),
 };
 

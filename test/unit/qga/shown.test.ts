@@ -73,6 +73,8 @@ const OLDER_THAN: Readonly<Record<string, string>> = {
   'uga-session-list': 'test/peer/sessions/control.test.ts',
   'uga-session-lock': 'test/vm/desktop/doors.test.ts',
   'uga-session-logoff': 'test/vm/desktop/sessions.test.ts',
+  'uga-session-login': 'test/support/sso/rig.ts',
+  'uga-session-unlock': 'test/support/sso/rig.ts',
 };
 
 /** Commands whose name is put together from parts. */

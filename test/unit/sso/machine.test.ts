@@ -163,7 +163,7 @@ describe('the life of a login', () => {
     broker.offer();
     assert.deepEqual(
       broker.offer().map(({ do: what }) => what),
-      ['end', 'announce'],
+      ['replace', 'announce'],
     );
     assert.deepEqual(
       broker.offer({ uid: 1001, name: 'bob' }).map(({ do: what }) => what),
