@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '#shared/errors.ts';
 
 /** Longest wait for an agent that should have answered. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const CONNECT_ATTEMPTS = 200;
 /** Of an agent that has bound its socket and does not listen yet, or that has not come to those who wait already. */
 const NOT_YET = ['ECONNREFUSED', 'EAGAIN'];
@@ -11,14 +11,17 @@ const NOT_YET = ['ECONNREFUSED', 'EAGAIN'];
 /** A client that knows no protocol: bytes out, bytes in. */
 export class RawClient implements Disposable {
   readonly #socket: Socket;
-  #received: Buffer = Buffer.alloc(0);
+  /** Joined when they are looked at: an answer can come in hundreds. */
+  #chunks: Buffer[] = [];
+  #newlines = 0;
   #ended = false;
   #wake: () => void = () => {};
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
+      this.#newlines += newlines(chunk);
       this.#wake();
     });
     socket.on('end', () => {
@@ -81,10 +84,33 @@ export class RawClient implements Disposable {
 
   /** Waits until the received bytes satisfy `test`, takes and returns all of them. */
   async receive(test: (received: Buffer) => boolean): Promise<Buffer> {
+    await this.#until(() => test(this.#received()));
+    return this.#take();
+  }
+
+  /** The next `count` lines with their newlines. */
+  async lines(count: number): Promise<string[]> {
+    await this.#until(() => this.#newlines >= count);
+    return this.#take().toString('latin1').split('\n').slice(0, -1);
+  }
+
+  #received(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
+  }
+
+  #take(): Buffer {
+    const received = this.#received();
+    this.#chunks = [];
+    this.#newlines = 0;
+    return received;
+  }
+
+  async #until(test: () => boolean): Promise<void> {
     const end = Date.now() + TIMEOUT_MS;
-    while (!test(this.#received)) {
+    while (!test()) {
       if (this.#ended || Date.now() > end) {
-        const seen = this.#received.subarray(0, 500).toString('latin1');
+        const seen = this.#received().subarray(0, 500).toString('latin1');
         throw new Error(`${this.#ended ? 'connection ended' : 'no answer in time'}; received: ${JSON.stringify(seen)}`);
       }
       await new Promise<void>((resolve) => {
@@ -95,15 +121,6 @@ export class RawClient implements Disposable {
         };
       });
     }
-    const received = this.#received;
-    this.#received = Buffer.alloc(0);
-    return received;
-  }
-
-  /** The next `count` lines with their newlines. */
-  async lines(count: number): Promise<string[]> {
-    const text = (await this.receive((received) => newlines(received) >= count)).toString('latin1');
-    return text.split('\n').slice(0, -1);
   }
 
   /** Everything until the peer closes. */
@@ -117,7 +134,7 @@ export class RawClient implements Disposable {
         };
       });
     }
-    return this.#received;
+    return this.#received();
   }
 
   [Symbol.dispose](): void {

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { after, beforeEach, describe, it } from 'node:test';
 import { startConfinedAgent } from '#test/support/agents.ts';
 import { childrenOf, openDescriptors } from '#test/support/processes.ts';
-import { temporaryFolder } from '#test/support/programs.ts';
+import { temporaryFolder, until } from '#test/support/programs.ts';
 import { type Answer, b64, play, prepare, type Step } from '#test/support/qga/scenario.ts';
 import { RawClient } from '#test/support/raw-client.ts';
 
@@ -95,7 +95,7 @@ describe('files and programs when things go wrong', () => {
       ]);
     }
     // A connection that has just ended may still be there.
-    assert.ok(openDescriptors(agent.program.pid) <= before + 1);
+    await until(() => openDescriptors(agent.program.pid) <= before + 1, 'the descriptors to be closed');
     assert.deepEqual(childrenOf(agent.program.pid), []);
   });
 
