@@ -164,7 +164,9 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
     await loggedOut(guest.shell, 'alice');
     const { return: sessions } = await host.ask('uga-session-list');
     assert.deepEqual(
-      (sessions as { user: string; class: string }[]).filter((one) => one.class === 'user').map((one) => one.user),
+      (sessions as { user: string; class: string; state: string }[])
+        .filter((one) => one.class === 'user' && one.state !== 'closing')
+        .map((one) => one.user),
       ['bob'],
     );
   });
