@@ -21,15 +21,18 @@ const COUNT_IN_MEMORY: ReadonlySet<string> = new Set(['ext2', 'ext3', 'ext4']);
 const TRIM_LIMIT_MS = 600_000;
 /** Each holds a thread. */
 const MAX_HANGING = 2;
+/** Somebody else's server or program answers for these, so they hang oftener, and must not keep the disks from being asked. */
+const REMOTE = /^(nfs\d?|cifs|smb3|smbfs|ceph|afs|9p|virtiofs|glusterfs|lustre|beegfs|orangefs|fuse(\..+)?)$/;
 
 export function linuxMounts(): Mounts {
-  const patience = new Patience(SIZE_LIMIT_MS, MAX_HANGING);
+  const local = new Patience(SIZE_LIMIT_MS, MAX_HANGING);
+  const remote = new Patience(SIZE_LIMIT_MS, 1);
   return {
     list: () => parseMountinfo(readText('/proc/self/mountinfo', 'latin1'), blockDeviceAt),
     all: () => parseAllMounts(readText('/proc/self/mountinfo', 'latin1')),
     sizeOf: async (mount) =>
       sizeAtOnce(mount) ??
-      patience.ask<FileSystemSize | undefined>(
+      (REMOTE.test(mount.type) ? remote : local).ask<FileSystemSize | undefined>(
         keyOf(mount),
         () => sizeOf(mount),
         () => undefined,
