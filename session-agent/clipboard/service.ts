@@ -11,6 +11,7 @@ import type { Log } from '#shared/log/log.ts';
 import type { ClipboardPort } from '../desktop/backend.ts';
 import type { SystemSide } from '../system-side.ts';
 import { type Effect, type Input, initial, type State, step } from './machine.ts';
+import { Pace } from './pace.ts';
 
 /** Most bytes that are taken from the host for one paste. */
 export const MAX_PASTE_BYTES = 128 * 1024 * 1024;
@@ -58,15 +59,15 @@ export class ClipboardService implements Service {
       }),
       port.watch({
         took: (selection) => this.#selections.get(selection)?.took(),
-        copied: (selection, types) => feed(selection, { on: 'app-copied', types }),
-        cleared: (selection) => feed(selection, { on: 'app-cleared' }),
+        copied: (selection, types) => this.#selections.get(selection)?.copied(types),
+        cleared: (selection) => this.#selections.get(selection)?.cleared(),
       }),
     ];
   }
 
   async stop(): Promise<void> {
     for (const subscription of this.#subscriptions.splice(0)) subscription[Symbol.dispose]();
-    for (const selection of this.#selections.values()) selection.feed({ on: 'rights', allowed: false });
+    for (const selection of this.#selections.values()) selection.stop();
   }
 }
 
@@ -75,6 +76,7 @@ class SharedSelection {
   #lastId = 0;
   /** When an application has copied last, ms of performance.now(). */
   #copiedAt = 0;
+  readonly #pace = new Pace();
   readonly #pastes = new Map<number, (content: Uint8Array | undefined) => void>();
   readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
   readonly #readers = new Map<number, AbortController>();
@@ -93,8 +95,24 @@ class SharedSelection {
   }
 
   took(): void {
+    this.#pace.cancel();
     this.#copiedAt = performance.now();
     this.feed({ on: 'app-took' });
+  }
+
+  copied(types: readonly ClipboardType[]): void {
+    this.#pace.tell(() => this.feed({ on: 'app-copied', types }));
+  }
+
+  cleared(): void {
+    this.#pace.cancel();
+    this.feed({ on: 'app-cleared' });
+  }
+
+  /** Nothing is told later. */
+  stop(): void {
+    this.#pace.cancel();
+    this.feed({ on: 'rights', allowed: false });
   }
 
   /** The host's side pastes. */
@@ -139,6 +157,7 @@ class SharedSelection {
       case 'send-release':
         return link.notify(clipboardRelease, { selection });
       case 'offer':
+        this.#pace.cancel(); // what an application has copied is over
         return this.#run(port.offer(selection, effect.types, (type) => this.#paste(type)));
       case 'withdraw':
         return this.#run(port.withdraw(selection));

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
 import { decodeCompoundText } from '#session-agent/desktop/x11/clipboard/compound-text.ts';
+import { PART_BYTES } from '#session-agent/desktop/x11/clipboard/sender.ts';
 import { silent } from '#shared/log/log.ts';
 import { give, watchedDesktop } from '#test/support/desktop/watched.ts';
 import { Copying, needsXvfb, runClient, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
@@ -78,6 +79,20 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
       await assert.rejects(paste(session.server, 'UTF8_STRING'));
     });
   }
+
+  it('carries nothing, one part, a byte more, and 64 MiB, both ways', async () => {
+    await using session = await watchedDesktop();
+    for (const size of [0, 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES, 64 * 1024 * 1024]) {
+      const content = Buffer.alloc(size, 'line of text\n');
+      session.events.length = 0;
+      await using _copy = new Copying(session.env, content);
+      await until(() => session.events.includes('copied text'), 'the copy');
+      const read = await session.clipboard.read('clipboard', 'text', size, never);
+      assert.ok(read?.equals(content), `${size} bytes read`);
+      await session.clipboard.offer('clipboard', ['text'], give(content));
+      assert.ok((await paste(session.server)).equals(content), `${size} bytes pasted`);
+    }
+  });
 
   it('keeps PRIMARY and SECONDARY apart from the clipboard', async () => {
     await using session = await watchedDesktop();

@@ -52,6 +52,16 @@ describe('our own configuration', () => {
     );
   });
 
+  it('what may cross a clipboard is read, also that nothing may', () => {
+    const rows = 'direction=to-guest\nkinds=images, text\nmax-size=20\nmax-text-size=1';
+    const { config } = read({ [MAIN]: `[clipboard]\n${rows}\n` });
+    assert.deepEqual(
+      [config.clipboardDirection, config.clipboardKinds, config.clipboardMebibytes, config.clipboardTextMebibytes],
+      ['to-guest', ['text', 'images'], 20, 1],
+    );
+    assert.deepEqual(read({ [MAIN]: '[clipboard]\nkinds=\n' }).config.clipboardKinds, []);
+  });
+
   it('allow lists that share nothing allow nothing', () => {
     const { config } = read({ [MAIN]: '[qga]\nallow-rpcs=guest-ping\nallow-rpcs=guest-info\n' });
     assert.deepEqual(config.allowRpcs, []);
@@ -65,6 +75,15 @@ describe('our own configuration', () => {
     ['[qga]\nblock-rpcs=guest-*', `${MAIN}:2: [qga] block-rpcs: 'guest-*' is no name of a command`],
     ['[ovirt]\nheart_beat_rate=0', `${MAIN}:2: [ovirt] heart_beat_rate: '0' is no number of seconds from 1 to 3600`],
     ['[ovirt]\nignored_nics=a/b', `${MAIN}:2: [ovirt] ignored_nics: 'a/b' is no name of a network interface`],
+    [
+      '[clipboard]\ndirection=in',
+      `${MAIN}:2: [clipboard] direction: 'in' is no direction; expected both, to-guest, to-host, off`,
+    ],
+    [
+      '[clipboard]\nkinds=text html',
+      `${MAIN}:2: [clipboard] kinds: 'html' is no kind of content; expected text, images`,
+    ],
+    ['[clipboard]\nmax-size=101', `${MAIN}:2: [clipboard] max-size: '101' is no number from 1 to 100`],
     ['[originals]\nhonour=perhaps', `${MAIN}:2: [originals] honour: 'perhaps' is neither yes nor no`],
     ['[link]\npath=x', `${MAIN}:2: [link] path: 'x' is not an absolute path`],
     ['[link]\nallow-uid=-1', `${MAIN}:2: [link] allow-uid: '-1' is no list of user ids`],
