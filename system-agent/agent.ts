@@ -110,8 +110,8 @@ export interface Parts {
   readonly ovirt: OvirtOptions;
   /** The system bus, where logind is. */
   readonly bus: OfferingBus & Service;
-  /** How hosts log users in; undefined where they cannot. */
-  readonly sso: SsoParts | undefined;
+  /** How hosts log users in; undefined where the agent has no right to. */
+  readonly sso: SsoParts | 'refuse' | undefined;
   readonly link: { readonly listen: () => ListeningSocket; readonly allowUids: ReadonlySet<number> };
   readonly sessionRules: SessionRules;
   readonly uinput: UinputSpec;
@@ -166,14 +166,16 @@ export function systemAgent(parts: Parts): Service {
   });
   const controlled = sessionControl && { sessionControl };
   const tablet = new Tablet(uinput, platform.pointer, log);
-  const broker = parts.sso && credentialBroker(parts.sso, bus, sessions, channels.ovirt, log);
-  const sso = broker ?? refusingSso;
+  const broker =
+    typeof parts.sso === 'object' ? credentialBroker(parts.sso, bus, sessions, channels.ovirt, log) : undefined;
+  const sso = parts.sso === 'refuse' ? refusingSso : broker;
+  const signOn = sso && { sso };
   const qga = openDoor('qga', channels.qga, (channel) =>
-    qgaDoor({ channel, platform: { ...platform, ...controlled, events, sso }, gate: gates.qga, audit, log }),
+    qgaDoor({ channel, platform: { ...platform, ...controlled, ...signOn, events }, gate: gates.qga, audit, log }),
   );
   const ovirt = openDoor('ovirt', channels.ovirt, (channel) => {
     const announced = platform.power && { power: announcedPower(platform.power, server.link) };
-    const ports = { ...platform, ...controlled, ...announced, console: director, sso };
+    const ports = { ...platform, ...controlled, ...announced, ...signOn, console: director };
     const { ovirt: options } = parts;
     const { ovirt: gate, mayTell } = gates;
     return new OvirtDoor({
@@ -214,6 +216,7 @@ export function systemAgent(parts: Parts): Service {
     bus,
     freeze: platform.freeze,
     audit,
+    sso,
   };
   return new ServiceGroup('system-agent', [
     ...keptFor(platform, audit),

@@ -173,7 +173,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       onDisconnect: config.onDisconnect,
       notices: config.notices,
     },
-    sso: effects === 'real' && process.geteuid?.() === 0 ? ssoParts(config, bus, policy) : undefined,
+    sso: effects === 'real' ? ssoParts(config, bus, policy) : 'refuse',
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
     clipboard: {
@@ -218,6 +218,7 @@ function ssoParts(
   bus: BusClient,
   policy: PolicyInForce,
 ): Parameters<typeof systemAgent>[0]['sso'] {
+  if (process.geteuid?.() !== 0) return undefined;
   return {
     enabled: sso,
     otherUser: ssoOtherUser,

@@ -115,6 +115,15 @@ export const agentStatus = record({
   ),
   /** The log of what hosts do; undefined when none is kept. */
   audit: maybe(auditState),
+  /** Logins that hosts offer; for root. Undefined where the agent takes none. */
+  sso: maybe(
+    record({
+      /** `off`, `idle`, or what becomes of the login that there is: `waiting`, `announced`, `checking`. */
+      state: text(16),
+      /** Why it is off, or why no login can be announced. */
+      why: maybe(note),
+    }),
+  ),
   /** What is wrong with the configuration, and what it forbids; for root. */
   problems: list(note, 64),
 });

@@ -27,6 +27,8 @@ export interface Overview {
   readonly policy: { describe(): AgentStatus['policy'] };
   /** Undefined when nothing is recorded. */
   readonly audit: { describe(): NonNullable<AgentStatus['audit']> } | undefined;
+  /** Logins that hosts offer; undefined where the agent has no right to take them. */
+  readonly sso: { describe(): NonNullable<AgentStatus['sso']> } | undefined;
   /** What is wrong with the configuration or forbidden by it, a line each. */
   readonly problems: readonly string[];
 }
@@ -78,6 +80,7 @@ export function statusFor(uid: number, parts: Overview): AgentStatus {
     freeze: parts.freeze && freezeStatus(parts.freeze),
     policy: complete ? policyStatus(parts.policy.describe()) : undefined,
     audit: complete ? auditStatus(parts.audit?.describe()) : undefined,
+    sso: complete ? ssoStatus(parts.sso?.describe()) : undefined,
     problems: complete ? parts.problems.slice(0, MAX_PROBLEMS).map((problem) => fieldText(problem)) : [],
   };
 }
@@ -124,6 +127,12 @@ function policyStatus(policy: AgentStatus['policy']): AgentStatus['policy'] {
 function auditStatus(audit: AgentStatus['audit']): AgentStatus['audit'] {
   if (audit === undefined) return undefined;
   return { ...audit, folder: fieldText(audit.folder), why: audit.why === undefined ? undefined : fieldText(audit.why) };
+}
+
+function ssoStatus(sso: AgentStatus['sso']): AgentStatus['sso'] {
+  if (sso === undefined) return undefined;
+  const { state, why } = sso;
+  return { state, why: why === undefined ? undefined : fieldText(why) };
 }
 
 function cleaned({ uinput, available, why }: AgentStatus['pointer']): AgentStatus['pointer'] {

@@ -1,7 +1,7 @@
 import { AgentError } from '#shared/errors.ts';
 import type { Sso } from './sso.ts';
 
-/** For the demonstration, for tests on a machine that somebody needs, and for agents that are not root. */
+/** For the demonstration and for tests on a machine that somebody needs. */
 export const refusingSso: Sso = {
   async offer({ password }) {
     password.wipe();

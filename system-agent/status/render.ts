@@ -34,6 +34,7 @@ export function renderStatus({ uptimeMs, status }: Answer, laterMs = 0): string[
     row('Freeze', freezeText(freeze)),
     ...(policy === undefined ? [] : [row('Policy', policyText(policy))]),
     ...(complete ? [row('Audit', auditText(status.audit))] : []),
+    ...(status.sso === undefined ? [] : [row('Sign-on', ssoText(status.sso))]),
     ...problems.map((problem) => row('Problem', problem)),
   ].map((line) => plain(line, 4_000));
 }
@@ -116,6 +117,11 @@ function auditText(audit: AgentStatus['audit']): string {
     ...(why === undefined ? [] : [why]),
   ];
   return `${state}${late.length > 0 ? ` (${late.join(', ')})` : ''}, ${count} records in ${folder}`;
+}
+
+function ssoText({ state, why }: NonNullable<AgentStatus['sso']>): string {
+  if (state !== 'off' && why !== undefined) return `no login can be announced: ${why}`;
+  return why === undefined ? state : `${state}: ${why}`;
 }
 
 /** Decimal prefixes, as tools for hosts count traffic. */

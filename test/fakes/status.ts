@@ -53,6 +53,7 @@ export function agentStatus(parts: Partial<AgentStatus> = {}): AgentStatus {
     bus: { connected: true },
     policy: { profile: 'full', file: '/etc/uga/policy.conf', rules: 0, broken: undefined },
     audit: { state: 'writing', folder: '/var/log/uga', count: 12, waiting: 0, lost: 0, why: undefined },
+    sso: { state: 'idle', why: undefined },
     problems: [],
     ...parts,
   };

@@ -44,6 +44,7 @@ function parts(more: Partial<Overview> = {}): Overview {
     pointer: { describe: () => ({ uinput: 'auto', available: false, why: 'no\u0007 node' }) },
     bus: { connected: true },
     freeze: undefined,
+    sso: { describe: () => ({ state: 'idle', why: undefined }) },
     policy: { describe: () => ({ profile: 'desktop', file: '/p\n', rules: 2, broken: undefined }) },
     audit: undefined,
     problems: ['line 3 is wrong'],

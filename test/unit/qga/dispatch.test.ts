@@ -12,6 +12,7 @@ import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
 import { allGates, demoGate, type Gate, listGate } from '#system-agent/qga/gate.ts';
 import type { QgaPorts } from '#system-agent/qga/ports.ts';
+import { refusingSso } from '#system-agent/sso/refusing.ts';
 import { fakeAudit } from '#test/fakes/audit.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
 import { FakeSessionControl } from '#test/fakes/session-control.ts';
@@ -115,7 +116,8 @@ describe('commands', () => {
       ).return.supported_commands;
     };
     const events = new EventHub(() => 1);
-    const full = list({ ...fakePlatform(), events, audit: fakeAudit, sessionControl: new FakeSessionControl() });
+    const sessionControl = new FakeSessionControl();
+    const full = list({ ...fakePlatform(), events, audit: fakeAudit, sessionControl, sso: refusingSso });
     assert.equal(full.length, commands.length);
     assert.deepEqual(
       full.find(({ name }) => name === 'guest-shutdown'),

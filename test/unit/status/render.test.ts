@@ -28,6 +28,7 @@ describe('a status for people', () => {
       'Freeze    nothing is frozen',
       'Policy    profile full',
       'Audit     writing, 12 records in /var/log/uga',
+      'Sign-on   idle',
     ]);
   });
 
@@ -64,6 +65,15 @@ describe('a status for people', () => {
     assert.equal(freezeLine(thawing), 'Freeze    thawing');
     const ended = { ...thawing, state: 'thawed', achieved: 'lease-expired', ended: 'the agent died' };
     assert.equal(freezeLine(ended), 'Freeze    nothing is frozen; the last freeze ended early: the agent died');
+  });
+
+  it('says why nobody can be logged in', () => {
+    const line = (sso: AgentStatus['sso']) =>
+      renderStatus({ uptimeMs: NOW, status: agentStatus({ sso }) }).find((one) => one.startsWith('Sign-on'));
+    assert.equal(line({ state: 'off', why: 'there is no oVirt port' }), 'Sign-on   off: there is no oVirt port');
+    const why = 'cannot listen for credentials: process 7 of user 1000 has taken the name';
+    assert.equal(line({ state: 'idle', why }), `Sign-on   no login can be announced: ${why}`);
+    assert.equal(line(undefined), undefined);
   });
 
   it('an agent without a listed session is shown, and no text moves the cursor', () => {

@@ -42,7 +42,16 @@ export function qemuArguments(files: Files): string[] {
   const socket = (name: string) => `${files.folder}/${name}`;
   const args = [
     ...['-machine', 'pc,usb=off,vmport=off,hpet=off', '-accel', 'tcg,thread=multi', '-cpu', 'max'],
-    ...['-m', files.image.desktop ? '1280' : '1024', '-smp', '2', '-nodefaults', '-no-user-config', '-display', 'none'],
+    ...[
+      '-m',
+      files.image.gnome ? '3072' : files.image.desktop ? '1280' : '1024',
+      '-smp',
+      '2',
+      '-nodefaults',
+      '-no-user-config',
+      '-display',
+      'none',
+    ],
     ...['-kernel', files.image.kernel, '-initrd', files.image.initrd, '-append', KERNEL_OPTIONS],
     ...['-drive', `file=${files.disk},if=none,id=disk,format=qcow2,cache=unsafe`],
     ...['-device', 'virtio-blk-pci,drive=disk'],
@@ -79,6 +88,7 @@ export function qemuArguments(files: Files): string[] {
     // With the other display devices the server tells the device, not the agent, which size the client wants.
     args.push('-device', 'VGA', '-spice', `unix=on,addr=${socket('spice')},disable-ticketing=on,agent-mouse=on`);
   }
+  if (files.image.gnome) args.push('-device', 'virtio-vga');
   args.push(...(files.more ?? []));
   if (files.memory !== undefined) args.push('-incoming', `exec:cat ${files.memory}`);
   return args;

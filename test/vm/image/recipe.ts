@@ -20,6 +20,9 @@ const DESKTOP = [
   'spice-vdagent',
 ];
 
+/** GNOME behind its own greeter, which is what knows single sign-on. */
+const GNOME = ['gdm3', 'gnome-shell', 'gnome-session', 'gnome-settings-daemon', 'xwayland', 'fonts-dejavu-core'];
+
 /** The servers of the example freeze hooks. */
 const DATABASES = ['postgresql', 'mariadb-server'];
 
@@ -32,14 +35,17 @@ interface Content {
   readonly diskBytes: number;
   /** Has a screen that a SPICE client sees, and a user (alice) logged in there. */
   readonly desktop: boolean;
+  /** Has a screen with GNOME's greeter, and memory to draw it with the processor. */
+  readonly gnome?: true;
 }
 
-/** The guests there are: one per supported Debian release without a desktop and one with, and one with databases. */
+/** The guests there are: one per supported Debian release without a desktop and one with, one with GNOME, and one with databases. */
 export const IMAGES = {
   bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB, desktop: false },
   trixie: { suite: 'trixie', packages: BASE, diskBytes: 2 * GIB, desktop: false },
   desktop: { suite: 'bookworm', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
   'desktop-trixie': { suite: 'trixie', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
+  gnome: { suite: 'bookworm', packages: [...BASE, ...GNOME], diskBytes: 4 * GIB, desktop: false, gnome: true },
   databases: { suite: 'bookworm', packages: [...BASE, ...DATABASES], diskBytes: 4 * GIB, desktop: false },
 } as const satisfies Record<string, Content>;
 
