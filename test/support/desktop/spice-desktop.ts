@@ -22,36 +22,36 @@ export async function startSpiceDesktop(which: Which): Promise<SpiceDesktop> {
   const file = path.join(folder.path, 'port');
   const port = await openPort(file);
   const server = await startXvfb(`${WIDTH}x${HEIGHT}`);
-  const buses = {
-    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
-    DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent',
+  const programs: Program[] = [];
+  const stop = async () => {
+    for (const program of programs.toReversed()) await program[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+    port[Symbol.dispose]();
+    folder[Symbol.dispose]();
   };
+  const nowhere = 'unix:path=/nonexistent';
+  const buses = { DBUS_SESSION_BUS_ADDRESS: nowhere, DBUS_SYSTEM_BUS_ADDRESS: nowhere };
   const env = { ...server.env, ...buses, NO_AT_BRIDGE: '1', HOME: folder.path };
-  const { system, session } = await (which === 'original' ? startOriginal : startOurs)(folder.path, file, env);
-  const { host } = port;
-  await until(() => host.heardCount > 0 || !system.running, `${which} to announce itself`);
-  host.announce(true);
-  await until(() => host.heardCount > 1, 'the answer');
-  return {
-    server,
-    env: server.env,
-    host,
-    system,
-    session,
-    async [Symbol.asyncDispose]() {
-      await session[Symbol.asyncDispose]();
-      await system[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-      port[Symbol.dispose]();
-      folder[Symbol.dispose]();
-    },
-  };
+  try {
+    const { host } = port;
+    const start = which === 'original' ? startOriginal : startOurs;
+    const { system, session } = await start(folder.path, file, env, (program) => programs.push(program));
+    await until(() => host.heardCount > 0 || !system.running, `${which} to announce itself`);
+    host.announce(true);
+    await until(() => host.heardCount > 1, 'the answer');
+    return { server, env: server.env, host, system, session, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
+/** Told of each program as it is started: the next one may fail. */
+type Keep = (program: Program) => void;
 type Started = Promise<{ readonly system: Program; readonly session: Program }>;
 
 /** Debian's two programs, without session information: the only agent that there is, is served. */
-async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEnv): Started {
+async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEnv, started: Keep): Started {
   const socket = path.join(folder, 'session');
   const uinput = path.join(folder, 'uinput');
   writeFileSync(uinput, '');
@@ -59,11 +59,14 @@ async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEn
     ['/usr/sbin/spice-vdagentd', '-x', '-f', '-X', '-u', uinput, '-s', port, '-S', socket],
     env,
   );
+  started(system);
   await system.socket(socket);
-  return { system, session: new Program(['spice-vdagent', '-x', '-s', port, '-S', socket], env) };
+  const session = new Program(['spice-vdagent', '-x', '-s', port, '-S', socket], env);
+  started(session);
+  return { system, session };
 }
 
-async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv): Started {
+async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv, started: Keep): Started {
   const config = path.join(folder, 'uga.conf');
   const link = path.join(folder, 'link.sock');
   writeFileSync(config, `[link]\nallow-uid=${process.getuid?.()}\n[originals]\nhonour=no\n`, { mode: 0o600 });
@@ -72,6 +75,9 @@ async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv): 
     ...['--link', link, '--control', path.join(folder, 'control.sock'), '--state-dir', folder],
   ];
   const system = new Program([...ourProgram('system-agent'), ...options], { ...safeEnvironment(), ...env });
+  started(system);
   await system.socket(link);
-  return { system, session: new Program([...ourProgram('session-agent'), '--link', link], env) };
+  const session = new Program([...ourProgram('session-agent'), '--link', link], env);
+  started(session);
+  return { system, session };
 }
