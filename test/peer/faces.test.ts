@@ -136,6 +136,7 @@ describe('uga system-agent', () => {
         '[control]\npath=/run/uga/control.sock\n',
         '[state]\ndirectory=/srv/state\n',
         '[audit]\ndirectory=/srv/state/audit\non-failure=continue\nfile-size=8\nfiles=8\n',
+        '[sso]\nenabled=auto\nother-user=refuse\n',
         '[log]\nlevel=debug\n',
         '[originals]\nhonour=no\n',
       ].join('\n'),

@@ -143,7 +143,7 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
   it('oVirt: the applications are the packages of dpkg that it asks for, and ourselves', async () => {
     const { applications } = await told('applications');
     const list = applications as readonly string[];
-    const version = (await run('uga --version')).split(' ').at(-1);
+    const [, version] = (await run('uga --version')).split(' ');
     assert.equal(list.at(-1), `ovirt-guest-agent-${version}`);
     const query =
       // biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of dpkg-query
