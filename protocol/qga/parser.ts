@@ -21,8 +21,9 @@ export class ValueParser {
 
   /** A string that comes now is a password. */
   get expectsSecret(): boolean {
-    const [request, args, deeper] = this.#stack;
-    if (!this.cutsSecrets || deeper !== undefined || request?.kind !== 'dict' || args?.kind !== 'dict') return false;
+    if (this.#stack.length !== 2 || !this.cutsSecrets) return false; // asked at each token
+    const [request, args] = this.#stack;
+    if (request?.kind !== 'dict' || args?.kind !== 'dict') return false;
     return request.key === 'arguments' && args.key === 'password' && args.expects === 'value';
   }
 
