@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { resumeGuest } from './guest/guest.ts';
-import { IMAGES, type ImageName } from './image/recipe.ts';
+import { IMAGES } from './image/recipe.ts';
 import { noGuests } from './needs.ts';
 
-for (const image of Object.keys(IMAGES) as ImageName[]) {
+/** Those that more than one test has; the others take minutes to build (`LONG` in test/run.js). */
+const SHARED = ['bookworm', 'trixie', 'desktop'] as const;
+
+for (const image of SHARED) {
   it(`a ${image} guest has the product installed, and no other Node`, { skip: noGuests }, async () => {
     await using guest = await resumeGuest({ image });
     assert.match(await guest.shell.run('cat /etc/os-release'), new RegExp(`VERSION_CODENAME=${IMAGES[image].suite}`));
