@@ -30,9 +30,9 @@ const GROUPS = [
 ];
 
 /** Guests in which seconds are counted: what else runs beside them would be counted too. */
-const CLOCKED = ['vm/desktop/sessions', 'vm/freeze/', 'vm/hanging-disk', 'vm/idle'];
-/** Guests with an image of their own, or that are put to sleep for minutes. */
-const LONG = ['vm/databases', 'vm/desktop/one-agent', 'vm/desktop/sso', 'vm/sleep-on-disk'];
+const CLOCKED = ['vm/desktop/sessions', 'vm/freeze/alone', 'vm/freeze/rounds', 'vm/hanging-disk', 'vm/idle'];
+/** Guests with an image of their own, or that are installed or put to sleep again and again. */
+const LONG = ['vm/databases', 'vm/desktop/one-agent', 'vm/desktop/sso', 'vm/migration', 'vm/sleep-on-disk'];
 
 /** That one file of tests may take; `npm run vm:long` has another. */
 const minutes = Number(process.env.UGA_TEST_MINUTES ?? 20);
