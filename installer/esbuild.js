@@ -5,7 +5,7 @@
  * place only, so the loader is replaced by a `require` of the file that the build puts beside the bundle.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { root } from './root.js';
@@ -71,6 +71,7 @@ export function copyNativeParts(directory) {
   const folder = path.dirname(require.resolve(`@koromix/koffi-${process.platform}-${process.arch}/package.json`));
   const target = path.join(directory, NATIVE);
   mkdirSync(path.dirname(target), { recursive: true });
+  rmSync(target, { force: true }); // never written over: a process that has loaded it would crash
   copyFileSync(path.join(folder, `${process.platform}_${process.arch}`, 'koffi.node'), target);
 }
 

@@ -1,6 +1,6 @@
 /**
- * One group of test files on Node's own test runner, as a program of its own: after 40 minutes of guests the runner has
- * crashed more than once while it took itself apart, its totals already said. What counts is what it says before that.
+ * One group of test files on Node's own test runner, as a program of its own: what becomes of it is one line of the run, and
+ * what counts is what it says before its end.
  *
  *     fork('run-group.js', [JSON.stringify({ files, concurrency, minutes })])   sends one GroupTotals
  */
