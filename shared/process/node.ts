@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { AgentError } from '#shared/errors.ts';
 import { MAX_OUTPUT, type Run } from './run.ts';
 
+/** For what a program that has ended has left in its pipes. */
+const REST_MS = 250;
+
 /** @see Run */
 export const runProgram: Run = ([file, ...args], options) =>
   new Promise((resolve, reject) => {
@@ -32,14 +35,17 @@ export const runProgram: Run = ([file, ...args], options) =>
       clearTimeout(deadline);
       reject(new AgentError('failed', `failed to exec '${file}': ${cause.message}`, { cause }));
     });
-    // 'exit', not 'close': a grandchild may hold the pipes for ever.
     child.on('exit', (status, signal) => {
       clearTimeout(deadline);
-      setImmediate(() => {
+      const end = () => {
+        clearTimeout(rest);
         child.stdout?.destroy();
         child.stderr?.destroy();
         resolve({ status: status ?? undefined, signal: signal ?? undefined, output: Buffer.concat(chunks).toString() });
-      });
+      };
+      // What it has printed may still be unread; but a grandchild may hold the pipes for ever.
+      const rest = setTimeout(end, REST_MS);
+      child.once('close', end);
     });
   });
 
