@@ -52,6 +52,10 @@ export class NativeLogind implements PlayedLogind {
     const before = new Map(this.#sessions.map((one) => [one.id, one]));
     this.#sessions = sessions;
     await this.#answer(sessions);
+    const kept = new Set(sessions.map((one) => one.id));
+    await this.peer.send('forget', {
+      keys: [...before.keys()].filter((id) => !kept.has(id)).map((id) => this.#propertiesOf(id)),
+    });
     for (const one of sessions) {
       const former = before.get(one.id);
       if (former === undefined) await this.#manager('SessionNew', one.id);
@@ -72,7 +76,6 @@ export class NativeLogind implements PlayedLogind {
 
   /** In this implementation's own form: variants as pairs of signature and value, dictionaries as lists of pairs. */
   async #answer(sessions: readonly Session[]): Promise<void> {
-    await this.peer.send('forget');
     const list = sessions.map(({ id, uid, user, seat }) => [id, uid, user, seat ?? '', this.objectOf(id)]);
     const key = `${MANAGER_PATH} ${MANAGER} ListSessions`;
     await this.peer.send('answer', { key, signature: 'a(susso)', body: [list] });
@@ -85,9 +88,12 @@ export class NativeLogind implements PlayedLogind {
         ['Seat', ['(so)', [one.seat ?? '', seatPath]]],
         ...simple(one).map(([name, signature, value]) => [name, [signature, value]]),
       ];
-      const key = `${this.objectOf(one.id)} ${PROPERTIES} GetAll`;
-      await this.peer.send('answer', { key, signature: 'a{sv}', body: [properties] });
+      await this.peer.send('answer', { key: this.#propertiesOf(one.id), signature: 'a{sv}', body: [properties] });
     }
+  }
+
+  #propertiesOf(id: string): string {
+    return `${this.objectOf(id)} ${PROPERTIES} GetAll`;
   }
 
   #manager(member: string, id: string): Promise<string> {

@@ -32,7 +32,10 @@ const commands = {
   own: ({ name }) => new Promise((done) => bus.requestName(name, 4, done)),
   release: ({ name }) => new Promise((done) => bus.releaseName(name, done)),
   answer: async ({ key, ...answer }) => answers.set(key, answer),
-  forget: async () => answers.clear(),
+  /** All answers, or those that were given by name. */
+  forget: async ({ keys = [...answers.keys()] }) => {
+    for (const key of keys) answers.delete(key);
+  },
   /** With `to` the signal goes to one connection, whether it has asked for it or not. */
   emit: async ({ path, interface: iface, member, signature, body, to }) =>
     bus.connection.message({

@@ -16,10 +16,12 @@ export interface Setting {
   readonly qemu: string;
   readonly kernel: string;
   readonly minutes: number;
+  /** That ran at once. */
+  readonly guests: number;
 }
 
 /** The page of docs/ about a run. */
-export function writeReport(file: string, rows: readonly Row[], { day, qemu, kernel, minutes }: Setting): void {
+export function writeReport(file: string, rows: readonly Row[], { day, qemu, kernel, minutes, guests }: Setting): void {
   const rounds = rows.reduce((sum, { waits }) => sum + waits.length, 0);
   writeFileSync(
     file,
@@ -28,7 +30,7 @@ export function writeReport(file: string, rows: readonly Row[], { day, qemu, ker
 Written by the test of these cases, \`test/vm/freeze/rounds.test.ts\`, on ${day}: ${rounds} rounds in ${minutes} minutes, and none that did
 otherwise. \`npm run vm:long\` writes it anew, with 20 rounds of each and 100 of kill -9.
 
-A guest with the installed package (Linux ${kernel}; two processors emulated by ${qemu}, without KVM) writes a line to
+${guests === 1 ? 'A guest' : `Each of ${guests} guests`} with the installed package (Linux ${kernel}; two processors emulated by ${qemu}, without KVM) writes a line to
 a file on each of two ext4 file systems, waits until both lines are on disk, and notes that in memory, without end. The second file
 system lies in a file on the first one, which is \`/\`. Both are frozen. In every round
 

@@ -14,51 +14,68 @@ import { type Row, writeReport } from './report.ts';
 
 const CASES: readonly Case[] = [...ends, ...deaths, ...hooks, halfWay, ...steps];
 const QUICK_ROUNDS = 2;
-/** `npm run vm:long` sets both. */
+/** `npm run vm:long` sets all three. */
 const ROUNDS = process.env.UGA_FREEZE_ROUNDS;
 const REPORT = process.env.UGA_FREEZE_REPORT;
+const GUESTS = Number(process.env.UGA_FREEZE_GUESTS ?? 1);
 
 const roundsOf = ({ times = 1, quick = QUICK_ROUNDS }: Case) => (ROUNDS === undefined ? quick : Number(ROUNDS) * times);
 
 /** docs/freeze-cases.md says what a round is, and what a long run has shown. */
-describe('a freeze', { skip: noGuests }, () => {
+describe('a freeze', { skip: noGuests, concurrency: GUESTS }, () => {
   const started = performance.now();
-  const rows: Row[] = [];
-  let lab: FreezeLab;
+  const rows = new Map<string, Row>();
+  const free: FreezeLab[] = [];
 
   before(async () => {
-    lab = await FreezeLab.start();
+    for (let n = 0; n < GUESTS; n++) free.push(await FreezeLab.start());
   });
 
   after(async () => {
-    if (REPORT !== undefined && rows.length === CASES.length) {
+    const [lab] = free;
+    if (REPORT !== undefined && lab !== undefined && rows.size === CASES.length) {
       const version = await run('qemu-system-x86_64', ['--version']);
-      writeReport(REPORT, rows, {
+      const inOrder = CASES.flatMap(({ name }) => rows.get(name) ?? []);
+      writeReport(REPORT, inOrder, {
         day: new Date().toISOString().slice(0, 10),
         qemu: `QEMU ${/version (\S+)/.exec(version)?.[1]}`,
         kernel: await lab.run('uname -r'),
         minutes: Math.round((performance.now() - started) / 60_000),
+        guests: GUESTS,
       });
     }
-    await lab?.[Symbol.asyncDispose]();
+    for (const lab of free) await lab[Symbol.asyncDispose]();
   });
 
+  /** No more cases run at once than there are guests. */
+  async function inGuest(act: (lab: FreezeLab) => Promise<void>): Promise<void> {
+    const lab = free.shift();
+    assert.ok(lab);
+    try {
+      await act(lab);
+    } finally {
+      free.push(lab);
+    }
+  }
+
   for (const one of CASES.filter((each) => roundsOf(each) > 0)) {
-    it(one.name, async (t) => {
-      const waits: number[] = [];
-      const told = new Set<string>();
-      for (let n = 0; n < roundsOf(one); n++) {
-        await lab.goesOn();
-        const round = await one.round(lab);
-        waits.push((await lab.writesAfter(round.due)) - round.due);
-        await lab.hasLostNothing();
-        told.add(round.told);
-      }
-      const copy = await examineCopy(lab.guest, await lab.acknowledged());
-      const texts = [...told].join(' | ');
-      t.diagnostic(`writes after ${waits.map((wait) => wait.toFixed(2)).join(' ')} s; ${texts}; copy: ${copy}`);
-      assert.equal(told.size, 1, `hosts were told different things: ${texts}`);
-      rows.push({ name: one.name, waits, told: texts, copy });
-    });
+    it(one.name, (t) =>
+      inGuest(async (lab) => {
+        const waits: number[] = [];
+        const told = new Set<string>();
+        for (let n = 0; n < roundsOf(one); n++) {
+          await lab.goesOn();
+          const round = await one.round(lab);
+          waits.push((await lab.writesAfter(round.due)) - round.due);
+          await lab.hasLostNothing();
+          told.add(round.told);
+        }
+        const copy = await examineCopy(lab.guest, await lab.acknowledged());
+        const texts = [...told].join(' | ');
+        t.diagnostic(`writes after ${waits.map((wait) => wait.toFixed(2)).join(' ')} s; ${texts}; copy: ${copy}`);
+        assert.equal(told.size, 1, `hosts were told different things: ${texts}`);
+        rows.set(one.name, { name: one.name, waits, told: texts, copy });
+      }),
+    );
   }
 });
