@@ -20,18 +20,26 @@ const ACKNOWLEDGED = '/run/writer/acknowledged';
 /** What the hook of the lab does in a phase, if the file is there, and what it has been called for. */
 const HOOKS = '/run/lab-hook';
 
+/** Between two lines: what is written is what is looked through after each round. */
+const PAUSE_S = 0.05;
+
 /** The watchdog's beats would be among the messages that cases count. */
 const SETUP = `set -e
   mkdir -p ${INNER} /mnt/again /run/writer ${HOOKS}
   truncate -s 64M ${WRITTEN.image}; mkfs.ext4 -q ${WRITTEN.image}; mount -o loop ${WRITTEN.image} ${INNER}
   mount --bind ${INNER} /mnt/again
   cat >/run/writer/run <<'END'
-n=0
-while :; do
-  n=$((n + 1))
-  echo $n >>${WRITTEN.outer} && echo $n >>${WRITTEN.inner} && sync ${WRITTEN.outer} ${WRITTEN.inner} &&
-    echo $n $EPOCHREALTIME >>${ACKNOWLEDGED}
-done
+use strict; use IO::Handle;
+my ($told, @files) = map { open my $file, '>>', $_ or die; $file->autoflush(1); $file } @ARGV;
+for (my $n = 1; ; $n++) {
+  print $_ "$n\\n" or die for @files;
+  $_->sync or die for @files;
+  my $time = pack 'q2', 0, 0;
+  syscall 228, 0, $time; # clock_gettime, without a module that perl-base lacks
+  my ($s, $ns) = unpack "q2", $time;
+  printf $told "%d %d.%06d\\n", $n, $s, $ns / 1000;
+  select undef, undef, undef, ${PAUSE_S};
+}
 END
   mkdir -p /etc/uga/freeze.d
   cat >/etc/uga/freeze.d/50-lab <<'END'
@@ -43,7 +51,7 @@ END
   printf '[freeze]\\nhook-timeout=2\\n' >/etc/uga/uga.conf.d/lab.conf
   mkdir -p /run/systemd/system/${product.unit}.d
   printf '[Service]\\nWatchdogSec=0\\n' >/run/systemd/system/${product.unit}.d/lab.conf; systemctl daemon-reload
-  systemd-run --quiet --unit=writer bash /run/writer/run`;
+  systemd-run --quiet --unit=writer perl /run/writer/run ${ACKNOWLEDGED} ${WRITTEN.outer} ${WRITTEN.inner}`;
 
 const STILL_MS = 1_000;
 /** What was on disk when the freeze came may be acknowledged after it. */
@@ -51,6 +59,8 @@ const LOOKS = 4;
 
 /** A guest that writes all the time, our agent in it, and a host that freezes it. Times are seconds of the guest's clock. */
 export class FreezeLab implements AsyncDisposable {
+  #lastBeforeStill: number | undefined;
+
   private constructor(
     readonly guest: Machine,
     private client: QgaClient,
@@ -126,24 +136,35 @@ export class FreezeLab implements AsyncDisposable {
     return Number((await this.run(`tail -n 1 ${ACKNOWLEDGED}`)).split(' ')[0]);
   }
 
-  /** The guest comes to rest and writes nothing for a while. Fails when nothing is frozen. */
+  /** The guest comes to rest and writes nothing for a while, which `writesAfter` looks into again. Fails when nothing is frozen. */
   async standsStill(): Promise<void> {
     let before = await this.acknowledged();
     for (let look = 0; look < LOOKS; look++) {
       await sleep(STILL_MS);
       const now = await this.acknowledged();
-      if (now === before) return;
+      if (now === before) {
+        this.#lastBeforeStill = now;
+        return;
+      }
       before = now;
     }
     assert.fail('the frozen guest goes on writing');
   }
 
-  /** Waits until the guest has written after a moment. @returns when it did first */
+  /**
+   * Waits until the guest has written after a moment; where it stood still, that was until then.
+   * @returns when it wrote first
+   */
   async writesAfter(moment: number): Promise<number> {
-    return until(TIMEOUT_MS, 'the guest to write', async () => {
-      const time = await this.run(`awk '$2 > ${moment} { print $2; exit }' ${ACKNOWLEDGED}`);
-      return time === '' ? undefined : Number(time);
+    const first = await until(TIMEOUT_MS, 'the guest to write', async () => {
+      const line = await this.run(`awk '$2 > ${moment} { print; exit }' ${ACKNOWLEDGED}`);
+      return line === '' ? undefined : line.split(' ').map(Number);
     });
+    const [number, time] = first as [number, number];
+    if (this.#lastBeforeStill !== undefined)
+      assert.equal(number, this.#lastBeforeStill + 1, 'it wrote while it was frozen');
+    this.#lastBeforeStill = undefined;
+    return time;
   }
 
   /** The writer's files hold all that it was told is on disk. */

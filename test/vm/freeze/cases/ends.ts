@@ -19,8 +19,8 @@ const polled: Case = {
   name: 'the host asks ping, info and status every second, and never thaws',
   async round(lab) {
     await lab.freeze();
-    const due = await lab.lease(LEASE_S);
     await lab.standsStill();
+    const due = await lab.lease(LEASE_S);
     do {
       await sleep(1_000);
       assert.deepEqual(await lab.host.ask('guest-ping'), { return: {} });
@@ -36,9 +36,9 @@ const hostGone: Case = {
   name: 'the host closes its end of the port',
   async round(lab) {
     await lab.freeze();
+    await lab.standsStill();
     const due = await lab.lease(LEASE_S);
     lab.disconnect();
-    await lab.standsStill();
     await lab.writesAfter(due);
     await lab.connect();
     return { due, told: await tellsOnce(lab) };
