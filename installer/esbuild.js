@@ -37,6 +37,10 @@ const nativeParts = {
       const isOfX11 = /\/node_modules\/x11\/lib\/(index|xcore)\.js$/.test(importer);
       return isOfX11 && !X11_PARTS.has(wanted) ? { path: wanted, namespace: 'absent' } : undefined;
     });
+    // pino's transports are threads that write logs elsewhere; ours go to one descriptor.
+    build.onResolve({ filter: /^\.\/(lib\/)?transport$/ }, ({ path: wanted, importer }) =>
+      /\/node_modules\/pino\/(pino|lib\/tools)\.js$/.test(importer) ? { path: wanted, namespace: 'absent' } : undefined,
+    );
     build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
       contents: 'module.exports = undefined',
       loader: 'js',

@@ -1,6 +1,6 @@
 import { GuestError } from '#host/qga/reply.ts';
 import { messageOf } from '#shared/errors.ts';
-import { formatJsonPieces } from '#shared/json/format.ts';
+import { formatJson } from '#shared/json/format.ts';
 import type { JsonValue, Printable } from '#shared/json/value.ts';
 
 /**
@@ -67,5 +67,5 @@ export function ownEvent(event: string, data: Printable): QmpEvent {
 
 /** A message as it is sent. */
 export function lineOf(message: Message): Buffer {
-  return Buffer.from(`${formatJsonPieces(message).join('')}\r\n`, 'latin1');
+  return Buffer.from(`${formatJson(message)}\r\n`, 'latin1');
 }

@@ -9,10 +9,11 @@ const PADDING = '=';
 /**
  * Decodes base64 as QEMU does: newlines may stand anywhere, an unfinished last group is dropped, and after padding more
  * groups may follow.
+ * @param memory where the bytes may go that are returned
  * @throws {AgentError} 'invalid-argument' for any other character
  */
-export function decodeBase64(text: string): Buffer {
-  const whole = decodeWhole(text);
+export function decodeBase64(text: string, memory?: Buffer): Buffer {
+  const whole = decodeWhole(text, memory);
   if (whole !== undefined) return whole;
   if (!ALPHABET.test(text)) throw new AgentError('invalid-argument', 'Base64 data contains invalid characters');
   const joined = text.replaceAll('\n', '');
@@ -61,11 +62,12 @@ const VALUES = Uint8Array.from({ length: 256 }, (_, byte) => {
  * What every encoder writes: whole groups, padded at the end only. Node skips what it does not know, so that a text of
  * the right length has no such character; but it also knows the two of the URL alphabet.
  */
-function decodeWhole(text: string): Buffer | undefined {
+function decodeWhole(text: string, memory?: Buffer): Buffer | undefined {
   if (text.length % 4 !== 0 || text.includes('-') || text.includes('_')) return undefined;
   const padding = text.endsWith('==') ? 2 : text.endsWith(PADDING) ? 1 : 0;
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.length === (text.length / 4) * 3 - padding ? bytes : undefined;
+  const size = (text.length / 4) * 3 - padding;
+  const bytes = memory ?? Buffer.allocUnsafe(size);
+  return bytes.write(text, 'base64') === size ? bytes.subarray(0, size) : undefined;
 }
 
 /** Group by group, as GLib does: padding counts as zero bits, and the last two characters say which bytes there are. */

@@ -8,12 +8,13 @@
  * Source: QEMU qobject/json-lexer.c.
  */
 
+import { Spare, type Taken } from '#shared/bytes/spare.ts';
 import { endOfOrdinary } from './ordinary.ts';
 
 export type TokenKind = '{' | '}' | '[' | ']' | ':' | ',' | 'string' | 'integer' | 'float' | 'keyword';
 
 export interface TokenSink {
-  /** `bytes` are the token as written, quotes included. `plain`: a string without escapes or bytes beyond ASCII. */
+  /** `bytes` are the token as written, quotes included, and valid during the call only. `plain`: a string without escapes or bytes beyond ASCII. */
   token(kind: TokenKind, bytes: Buffer, plain: boolean): void;
   /** A lexical error; `bytes` are the broken token up to and including the byte that broke it. */
   stray(bytes: Buffer): void;
@@ -25,6 +26,8 @@ export interface TokenSink {
 
 /** Bytes of one token, and of all tokens of one message together. */
 export const MAX_TOKEN_SIZE = 64 * 1024 * 1024;
+
+const FIRST_HELD = 256;
 
 type State =
   | 'start'
@@ -67,9 +70,10 @@ function byteTable(test: (byte: number) => boolean): Uint8Array {
 /** Turns bytes, cut anywhere, into tokens. Holds at most one unfinished token. */
 export class Lexer {
   #state: State = 'start';
-  /** Parts of the unfinished token that came with earlier pushes, copied. */
-  #held: Buffer[] = [];
+  /** What came of the unfinished token with earlier pushes. */
+  #held: Taken | undefined;
   #heldSize = 0;
+  readonly #spare = new Spare();
   #plain = true;
 
   constructor(private readonly sink: TokenSink) {}
@@ -165,34 +169,53 @@ export class Lexer {
   #emit(kind: TokenKind, bytes: Buffer, begin: number, end: number): void {
     const token = this.#join(bytes, begin, end);
     const plain = this.#plain;
-    if (this.sink.readsSecret && this.#held.length > 0) bytes.fill(0, begin, end); // the joined copy is the sink's to wipe
+    const held = this.#held;
+    const isSecret = this.sink.readsSecret;
+    this.#held = undefined; // until the sink has taken the token
     this.#drop();
     this.#state = 'start';
     this.sink.token(kind, token, plain);
+    if (isSecret) token.fill(0);
+    held?.release();
   }
 
   #stray(bytes: Buffer, begin: number, last: number): void {
     // An error's text quotes it.
-    const token = this.sink.readsSecret ? bytes.subarray(last, last + 1) : this.#join(bytes, begin, last + 1);
+    const token = Buffer.from(
+      this.sink.readsSecret ? bytes.subarray(last, last + 1) : this.#join(bytes, begin, last + 1),
+    );
     this.#drop();
     this.#state = 'recovery';
     this.sink.stray(token);
   }
 
+  /** Valid until the next push. */
   #join(bytes: Buffer, begin: number, end: number): Buffer {
     const rest = bytes.subarray(begin, Math.max(begin, end));
-    return this.#held.length === 0 ? rest : Buffer.concat([...this.#held, rest]);
+    if (this.#held === undefined) return rest;
+    this.#hold(rest);
+    return this.#held.bytes.subarray(0, this.#heldSize);
   }
 
   #hold(part: Buffer): void {
-    this.#held.push(Buffer.from(part));
-    this.#heldSize += part.length;
+    const size = this.#heldSize + part.length;
+    if (this.#held === undefined || this.#held.bytes.length < size) this.#grow(size);
+    part.copy((this.#held as Taken).bytes, this.#heldSize);
+    this.#heldSize = size;
     if (this.sink.readsSecret) part.fill(0);
   }
 
+  #grow(size: number): void {
+    const before = this.#held;
+    this.#held = this.#spare.take(Math.max(size, FIRST_HELD, Math.min(2 * this.#heldSize, MAX_TOKEN_SIZE)));
+    before?.bytes.copy(this.#held.bytes, 0, 0, this.#heldSize);
+    if (this.sink.readsSecret) before?.bytes.fill(0, 0, this.#heldSize);
+  }
+
   #drop(): void {
-    if (this.sink.readsSecret) for (const part of this.#held) part.fill(0);
-    this.#held = [];
+    if (this.sink.readsSecret) this.#held?.bytes.fill(0, 0, this.#heldSize);
+    this.#held?.release();
+    this.#held = undefined;
     this.#heldSize = 0;
     this.#plain = true;
   }

@@ -71,9 +71,7 @@ export class JsonReader implements TokenSink {
     if (limit !== undefined) return this.#error(limit);
     this.#tokens++;
     this.#tokenBytes += bytes.length;
-    const isSecret = this.readsSecret;
     this.#parser.token(kind, bytes, plain);
-    if (isSecret) bytes.fill(0);
 
     const open = this.#braces > 0 || this.#brackets > 0;
     if (open && this.#braces >= 0 && this.#brackets >= 0) return;

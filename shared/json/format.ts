@@ -10,27 +10,29 @@ import { Base64, type Printable } from './value.ts';
  * Source: QEMU qobject/qjson.c and qobject/json-writer.c.
  */
 export function formatJson(value: Printable): string {
-  return formatJsonPieces(value).join('');
+  return formatJsonPieces(value)
+    .map((piece) => (typeof piece === 'string' ? piece : piece.bytes.toString('base64')))
+    .join('');
 }
 
-/** The same in pieces, so that what is long is not copied into another string: the base64 of a file is one of its own. */
-export function formatJsonPieces(value: Printable): readonly string[] {
+/** The same in pieces, for who writes bytes: what is printed as base64 need never be text. */
+export function formatJsonPieces(value: Printable): readonly (string | Base64)[] {
   const text = new Text();
   format(value, text);
   return text.pieces();
 }
 
 class Text {
-  /** What has been written since the last long piece. */
+  /** What has been written since the last base64. */
   tail = '';
-  readonly #before: string[] = [];
+  readonly #before: (string | Base64)[] = [];
 
-  addLong(piece: string): void {
-    this.#before.push(this.tail, piece);
+  addBase64(bytes: Base64): void {
+    this.#before.push(this.tail, bytes);
     this.tail = '';
   }
 
-  pieces(): readonly string[] {
+  pieces(): readonly (string | Base64)[] {
     return this.#before.length === 0 ? [this.tail] : [...this.#before, this.tail];
   }
 }
@@ -82,9 +84,9 @@ function formatMembers(members: Iterable<readonly [string, Printable | undefined
 }
 
 /** Has nothing to escape. */
-function formatBase64({ bytes }: Base64, text: Text): void {
+function formatBase64(bytes: Base64, text: Text): void {
   text.tail += '"';
-  text.addLong(bytes.toString('base64'));
+  text.addBase64(bytes);
   text.tail += '"';
 }
 

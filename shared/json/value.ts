@@ -11,7 +11,11 @@ export type JsonObject = ReadonlyMap<string, JsonValue>;
 
 /** Bytes that are printed as base64 (RFC 4648, padded), without an intermediate copy that is searched for escapes. */
 export class Base64 {
-  constructor(readonly bytes: Buffer) {}
+  /** @param release called when the text is made: the memory of `bytes` may then serve again */
+  constructor(
+    readonly bytes: Buffer,
+    readonly release: () => void = () => {},
+  ) {}
 }
 
 /**

@@ -11,6 +11,8 @@ export interface FileData {
   readonly bytes: Buffer;
   /** The end was met. False when exactly as much was read as was asked for. */
   readonly eof: boolean;
+  /** Says that nobody looks at `bytes` any more, so that the next read may use their memory. Need not be called. */
+  readonly release?: () => void;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { Spare } from '#shared/bytes/spare.ts';
 import { AgentError, errnoOf } from '#shared/errors.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -27,6 +28,7 @@ export class Stream {
   constructor(
     private readonly descriptor: Descriptor,
     private readonly access: { readonly canRead: boolean; readonly canWrite: boolean },
+    private readonly spare = new Spare(),
   ) {
     this.#blockSize = descriptor.blockSize;
   }
@@ -34,9 +36,10 @@ export class Stream {
   async read(count: number): Promise<FileData> {
     if (this.#last === 'write') await failing('failed to flush file', this.#flushBehind());
     this.#fills = false;
-    const data = await failing('failed to read file', this.#fill(Buffer.allocUnsafe(count)));
+    const { bytes, release } = this.spare.take(count);
+    const data = await failing('failed to read file', this.#fill(bytes.subarray(0, count)));
     this.#last = 'read';
-    return data;
+    return { ...data, release };
   }
 
   async write(bytes: Uint8Array): Promise<void> {

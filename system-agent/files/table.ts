@@ -1,3 +1,4 @@
+import { Spare } from '#shared/bytes/spare.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import { Patience } from '#shared/lifecycle/patience.ts';
 import type { Log } from '#shared/log/log.ts';
@@ -43,6 +44,7 @@ export class FileTable implements Files {
   readonly #entries = new Map<Handle, Entry>();
   readonly #limits: Limits;
   readonly #patience: Patience;
+  readonly #spare = new Spare();
   #opening = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -83,7 +85,7 @@ export class FileTable implements Files {
         const descriptor = await this.opener.open(path, mode.flags).catch((cause: unknown) => {
           throw new AgentError('failed', `${what}: ${systemErrorText(cause)}`, { cause });
         });
-        return this.#enter(new Stream(descriptor, mode), this.opener.fileSystemAt(path), opening);
+        return this.#enter(new Stream(descriptor, mode, this.#spare), this.opener.fileSystemAt(path), opening);
       });
     } finally {
       opening.givenUp = true;

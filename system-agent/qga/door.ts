@@ -1,7 +1,9 @@
 import { errorReply, type Reply, SENTINEL } from '#protocol/qga/message.ts';
 import { JsonReader, type ReadEvent } from '#protocol/qga/reader.ts';
+import { Spare, type Taken } from '#shared/bytes/spare.ts';
 import { formatJsonPieces } from '#shared/json/format.ts';
 import { wipeSecrets } from '#shared/json/secrets.ts';
+import type { Base64 } from '#shared/json/value.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Channel, ChannelEvents } from '../channels/channel.ts';
 import type { DescribedDoor, DoorDescription } from '../control/described.ts';
@@ -10,8 +12,8 @@ import type { Answer, Dispatcher } from './dispatcher.ts';
 /** Replies that are ready leave together once they are this long. */
 const FLUSH_AT = 64 * 1024;
 
-/** Text that is copied once, to the bytes that leave, and not into other text before. */
-const LONG = 4096;
+/** Base64 is made in pieces of so many bytes, a multiple of three: text that is short costs V8 nothing. */
+const BASE64_STEP = 48 * 1024;
 
 const SENTINEL_TEXT = String.fromCharCode(SENTINEL);
 
@@ -32,9 +34,12 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   #blocked = false;
   #paused = false;
   #ended = false;
-  /** Replies as Latin-1 text: they are ASCII but for the sentinel. What is long is a piece of its own. */
-  #pieces: string[] = [];
+  /** Replies as Latin-1 text: they are ASCII but for the sentinel; and what stands between such text. */
+  #pieces: (string | Base64)[] = [];
   #ready = '';
+  readonly #spare = new Spare();
+  /** The channel has its memory until it has sent all. */
+  #sending: Taken | undefined;
 
   constructor(
     private readonly channel: Channel,
@@ -80,6 +85,8 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   drained(): void {
+    this.#sending?.release();
+    this.#sending = undefined;
     this.#blocked = false;
     this.#work();
   }
@@ -105,6 +112,7 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
     this.#ended = false;
     this.#pieces = [];
     this.#ready = '';
+    this.#sending = undefined;
     this.#pauseWhileBusy();
   }
 
@@ -158,17 +166,15 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
 
   #send(reply: Reply | ReturnType<typeof errorReply>, delimited: boolean): void {
     if (delimited) this.#ready += SENTINEL_TEXT;
-    let size = 0;
     for (const piece of formatJsonPieces(reply as Reply)) {
-      size += piece.length;
-      if (piece.length < LONG) this.#ready += piece;
+      if (typeof piece === 'string') this.#ready += piece;
       else {
         this.#pieces.push(this.#ready, piece);
         this.#ready = '';
       }
     }
     this.#ready += '\n';
-    if (size + this.#ready.length >= FLUSH_AT) this.#flush();
+    if (this.#pieces.length > 0 || this.#ready.length >= FLUSH_AT) this.#flush();
   }
 
   #flush(): void {
@@ -176,9 +182,30 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
     const pieces = [...this.#pieces, this.#ready];
     this.#pieces = [];
     this.#ready = '';
-    const bytes = Buffer.allocUnsafe(pieces.reduce((sum, { length }) => sum + length, 0));
+    const taken = this.#spare.take(pieces.reduce((sum, piece) => sum + sizeOf(piece), 0));
     let at = 0;
-    for (const piece of pieces) at += bytes.write(piece, at, 'latin1');
-    if (!this.channel.write(bytes)) this.#blocked = true;
+    for (const piece of pieces) {
+      if (typeof piece === 'string') at += taken.bytes.write(piece, at, 'latin1');
+      else {
+        at = writeBase64(piece.bytes, taken.bytes, at);
+        piece.release();
+      }
+    }
+    if (this.channel.write(taken.bytes.subarray(0, at))) return;
+    this.#blocked = true;
+    this.#sending = taken;
   }
+}
+
+function sizeOf(piece: string | Base64): number {
+  return typeof piece === 'string' ? piece.length : 4 * Math.ceil(piece.bytes.length / 3);
+}
+
+/** @returns where it ends */
+function writeBase64(bytes: Buffer, into: Buffer, at: number): number {
+  let end = at;
+  for (let from = 0; from < bytes.length; from += BASE64_STEP) {
+    end += into.write(bytes.toString('base64', from, Math.min(from + BASE64_STEP, bytes.length)), end, 'latin1');
+  }
+  return end;
 }

@@ -18,7 +18,10 @@ if (missing !== false) {
 }
 
 const machine = `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}`;
-const versions = { node: process.version, 'qemu-ga': run('qemu-ga', '--version').replace('QEMU Guest Agent ', '') };
+const versions = {
+  node: run(`${process.env.UGA_PROGRAM}/node`, '--version'),
+  'qemu-ga': run('qemu-ga', '--version').replace('QEMU Guest Agent ', ''),
+};
 const commit = run('git', 'rev-parse', '--short=12', 'HEAD');
 
 /** What is measured, by the name of its file. */

@@ -13,7 +13,12 @@ export interface RunningAgent extends AsyncDisposable {
   readonly program: Program;
 }
 
-const BUNDLE = 'dist/uga.js';
+/** The folder of a program with a runtime of its own, as it is packaged; without it that of `npm run build` is run. */
+const PACKAGED = process.env.UGA_PROGRAM;
+const PROGRAM =
+  PACKAGED === undefined
+    ? ([process.execPath, 'dist/uga.js'] as const)
+    : ([path.join(PACKAGED, 'node'), path.join(PACKAGED, 'uga.js')] as const);
 
 /** The environment in which nothing our agent does can reach the machine. */
 export function safeEnvironment(): NodeJS.ProcessEnv {
@@ -92,7 +97,7 @@ export async function startOracle(...options: string[]): Promise<RunningAgent> {
 }
 
 export function ourProgram(face: string): [string, ...string[]] {
-  return [process.execPath, BUNDLE, face];
+  return [...PROGRAM, face];
 }
 
 function qemuGaOptions(folder: string, socket: string): string[] {

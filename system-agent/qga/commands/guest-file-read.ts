@@ -28,7 +28,7 @@ export const guestFileRead = defineCommand({
     if (count < 0n || count > MAX_COUNT) {
       throw new AgentError('invalid-argument', `value '${count}' is invalid for argument count`);
     }
-    const { bytes, eof } = await files.read(handle, Number(count));
-    return { count: bytes.length, 'buf-b64': new Base64(bytes), eof };
+    const { bytes, eof, release } = await files.read(handle, Number(count));
+    return { count: bytes.length, 'buf-b64': new Base64(bytes, release), eof };
   },
 });

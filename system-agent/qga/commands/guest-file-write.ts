@@ -1,7 +1,10 @@
 import { decodeBase64 } from '#protocol/qga/base64.ts';
+import { Spare } from '#shared/bytes/spare.ts';
 import { AgentError } from '#shared/errors.ts';
 import { boolean, int64, object, optional, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
+
+const spare = new Spare();
 
 export const guestFileWrite = defineCommand({
   name: 'guest-file-write',
@@ -21,12 +24,14 @@ export const guestFileWrite = defineCommand({
 
   async run({ handle, 'buf-b64': text, count }, { files }) {
     files.check(handle);
-    const bytes = decodeBase64(text);
+    const memory = spare.take(text.length);
+    const bytes = decodeBase64(text, memory.bytes);
     if (count !== undefined && (count < 0n || count > bytes.length)) {
       throw new AgentError('invalid-argument', `value '${count}' is invalid for argument count`);
     }
     const wanted = count === undefined ? bytes : bytes.subarray(0, Number(count));
     await files.write(handle, wanted);
+    memory.release(); // not where it fails: a write that hangs may still be at work
     return { count: wanted.length, eof: false };
   },
 });

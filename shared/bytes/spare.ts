@@ -1,0 +1,31 @@
+/** Below this, memory is cheap: V8 does not look through its heap because of it. */
+const LARGE = 64 * 1024;
+
+export interface Taken {
+  /** At least as many as were asked for, of any content. */
+  readonly bytes: Buffer;
+  /** Nobody looks at `bytes` any more. Need not be called. */
+  release(): void;
+}
+
+/**
+ * Memory for large pieces that come one after the other. New memory for each has the kernel clear its pages and V8 look
+ * through the whole heap for what could be freed, which costs more than the piece itself. It is held weakly: what is not
+ * in use is given back with the next collection.
+ */
+export class Spare {
+  #held: WeakRef<Buffer> | undefined;
+
+  take(size: number): Taken {
+    if (size < LARGE) return { bytes: Buffer.allocUnsafe(size), release: () => {} };
+    const held = this.#held?.deref();
+    this.#held = undefined;
+    const bytes = held !== undefined && held.length >= size ? held : Buffer.allocUnsafeSlow(size);
+    return {
+      bytes,
+      release: () => {
+        this.#held = new WeakRef(bytes);
+      },
+    };
+  }
+}
