@@ -25,7 +25,12 @@ export class RootShell implements Disposable {
   /** Gives the shell once the guest answers on it. */
   static async connect(path: string, timeoutMs: number, check: () => void = () => {}): Promise<RootShell> {
     const shell = new RootShell(await LineSocket.connect(path, timeoutMs, check));
-    await shell.ready(timeoutMs, check);
+    try {
+      await shell.ready(timeoutMs, check);
+    } catch (error) {
+      shell[Symbol.dispose](); // or nobody else gets at the port
+      throw error;
+    }
     return shell;
   }
 

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { AgentError } from '#shared/errors.ts';
 import { KERNEL_OPTIONS, PORTS, SHELL_PORT } from '../guest/command-line.ts';
 import { ensureInstalledState } from '../guest/installed.ts';
 import { makeOverlay } from '../guest/machine.ts';
@@ -12,6 +13,7 @@ import { until } from '../support/wait.ts';
 import type { Libvirt } from './libvirt.ts';
 
 const BOOT_TIMEOUT_MS = 180_000;
+const REBOOT_TIMEOUT_MS = 120_000;
 const EVENTS_TIMEOUT_MS = 30_000;
 
 /** A guest that libvirt has started, with our package installed; its agent comes up with it. */
@@ -45,10 +47,23 @@ export class Domain implements AsyncDisposable {
     return this.rootShell;
   }
 
-  /** After a reboot: its shell answers again. */
-  async isBack(): Promise<void> {
+  /**
+   * After a reboot: its shell answers again. An emulated machine may stop on its way up, long before any program of the guest
+   * runs; it is reset once then.
+   * @returns what its console said if that happened
+   */
+  async isBack(): Promise<string | undefined> {
     this.rootShell[Symbol.dispose]();
-    this.rootShell = await RootShell.connect(this.file('shell'), BOOT_TIMEOUT_MS);
+    try {
+      this.rootShell = await RootShell.connect(this.file('shell'), REBOOT_TIMEOUT_MS);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.code !== 'timeout') throw error;
+      const said = (await readFile(this.file('console'), 'utf8')).slice(-2000);
+      await this.virsh('reset');
+      this.rootShell = await RootShell.connect(this.file('shell'), BOOT_TIMEOUT_MS);
+      return said;
+    }
   }
 
   /** Path of a listening unix socket that is not libvirt's own: oVirt's port, and the SPICE server of a desktop. */

@@ -49,7 +49,7 @@ export function life(stage: () => { readonly libvirt: Libvirt; readonly domain: 
     assert.deepEqual(await domain.ask({ execute: 'guest-ping' }), {});
   });
 
-  it('reboot --mode agent: another boot', async () => {
+  it('reboot --mode agent: another boot', async (t) => {
     const { libvirt, domain } = stage();
     const log = path.join(libvirt.folder, 'reboot-events');
     await using _events = await domain.watchEvents(log);
@@ -59,7 +59,8 @@ export function life(stage: () => { readonly libvirt: Libvirt; readonly domain: 
     await until(REBOOT_TIMEOUT_MS, 'the reboot', async () =>
       /event 'reboot'/.test(await readFile(log, 'utf8')) ? true : undefined,
     );
-    await domain.isBack();
+    const said = await domain.isBack();
+    if (said !== undefined) t.diagnostic(`the emulated machine did not come up, and was reset:\n${said}`);
     assert.notEqual(await boot(), before);
   });
 
