@@ -10,12 +10,14 @@ import { type Decision, decide, type OtherUser } from './decision.ts';
  * unlocked session, and one dies as soon as what it was for is over. docs/decisions/0035-single-sign-on.md
  */
 export const LIMITS = {
-  /** From the offer to its end, whatever happens: longer than a greeter needs to start. */
-  offerMs: 60_000,
+  /** From the offer to its end, whatever happens: a guest that boots has its port before its greeter, and may be slow. */
+  offerMs: 120_000,
   /** A signal that comes before the shell listens is lost, so it is repeated, each time with a fresh token. */
   repeatMs: 5_000,
-  /** A lock screen that has not come for the token by then is not one that knows how to. */
-  checkAfterMs: 10_000,
+  /** Each repetition has the shell begin anew, so that one which needs longer than the last pause is given a longer one. */
+  slower: 1.5,
+  /** A lock screen that has not come for the token by then is not one that knows how to; GNOME's was seen to take 8 s. */
+  checkAfterMs: 15_000,
   wrongTokens: 3,
   offers: 5,
   offersWithinMs: 60_000,
@@ -34,8 +36,9 @@ interface Announced {
   readonly purpose: 'login' | 'unlock';
   readonly session: Session;
   readonly token: string;
-  /** When the next token replaces this one. */
+  /** When the next token replaces this one, and how long after it that is. */
   readonly again: number;
+  readonly pause: number;
   /** When the password is checked here instead. */
   readonly checkAt: number | undefined;
 }
@@ -188,8 +191,15 @@ function begin(state: State, pending: Pending, { do: purpose, session }: Wanted,
   const { obstacle } = state;
   if (purpose === 'unlock' && (obstacle !== undefined || !knowsTokens(session))) return check(state, pending, session);
   if (obstacle !== undefined) return end(state, 'refused', obstacle);
-  const checkAt = purpose === 'unlock' ? around.now + LIMITS.checkAfterMs : undefined;
-  return announce(state, pending, { purpose, session, checkAt }, around);
+  if (purpose === 'login') return announce(state, pending, { purpose, session, checkAt: undefined }, around);
+  // Once: the shell that locks a session has listened since before that.
+  return announce(
+    state,
+    pending,
+    { purpose, session, checkAt: around.now + LIMITS.checkAfterMs },
+    around,
+    LIMITS.offerMs,
+  );
 }
 
 /** Of all lock screens GNOME's alone comes for a token, and only with GDM, which it asks to reauthenticate. */
@@ -202,9 +212,11 @@ function announce(
   pending: Pending,
   wanted: Pick<Announced, 'purpose' | 'session' | 'checkAt'>,
   around: Surroundings,
+  pause: number = LIMITS.repeatMs,
 ): Step {
   const token = around.newToken();
-  const stage: Announced = { is: 'announced', ...wanted, token, again: around.now + LIMITS.repeatMs };
+  const { purpose, session, checkAt } = wanted;
+  const stage: Announced = { is: 'announced', purpose, session, checkAt, token, pause, again: around.now + pause };
   return { state: { ...state, pending: { ...pending, stage } }, effects: [{ do: 'announce', token }] };
 }
 
@@ -265,5 +277,7 @@ function later(state: State, around: Surroundings): Step {
   }
   if (stage.is !== 'announced') return still(state);
   if (stage.checkAt !== undefined && around.now >= stage.checkAt) return check(state, pending, stage.session);
-  return around.now >= stage.again ? announce(state, pending, stage, around) : still(state);
+  return around.now >= stage.again
+    ? announce(state, pending, stage, around, stage.pause * LIMITS.slower)
+    : still(state);
 }
