@@ -35,7 +35,8 @@ interface Announced {
   readonly is: 'announced';
   readonly purpose: 'login' | 'unlock';
   readonly session: Session;
-  readonly token: string;
+  /** Bytes, which the broker wipes when this state is over. */
+  readonly token: Buffer;
   /** When the next token replaces this one, and how long after it that is. */
   readonly again: number;
   readonly pause: number;
@@ -75,7 +76,7 @@ export type Input =
 export type End = 'taken' | 'unlocked' | 'expired' | 'withdrawn' | 'refused';
 
 export type Effect =
-  | { readonly do: 'announce'; readonly token: string }
+  | { readonly do: 'announce'; readonly token: Buffer }
   /** To whoever has shown the token. */
   | { readonly do: 'give'; readonly user: string }
   | { readonly do: 'check'; readonly user: string }
@@ -96,7 +97,7 @@ export interface Surroundings {
   readonly now: number;
   readonly otherUser: OtherUser;
   /** 128 bits of chance, as hexadecimal digits. */
-  newToken(): string;
+  newToken(): Buffer;
 }
 
 export const initial: State = {
@@ -131,6 +132,11 @@ export function wakeAt({ pending }: State): number | undefined {
   const { until, stage } = pending;
   if (stage.is !== 'announced') return until;
   return Math.min(until, stage.again, stage.checkAt ?? until);
+}
+
+/** The one that counts now. */
+export function tokenOf({ pending }: State): Buffer | undefined {
+  return pending?.stage.is === 'announced' ? pending.stage.token : undefined;
 }
 
 function still(state: State): Step {
@@ -248,9 +254,8 @@ function shown(state: State, token: Buffer): Step {
 }
 
 /** In constant time, but for the length, which everybody knows. */
-function isToken(shown: Buffer, token: string): boolean {
-  const expected = Buffer.from(token, 'latin1');
-  return shown.length === expected.length && timingSafeEqual(shown, expected);
+function isToken(shown: Buffer, token: Buffer): boolean {
+  return shown.length === token.length && timingSafeEqual(shown, token);
 }
 
 function checked(state: State, uid: number | undefined): Step {
