@@ -11,6 +11,8 @@ import type { Call, Signal, Value } from './values.ts';
 const OPEN_TIMEOUT_MS = 10_000;
 const MAX_PENDING_CALLS = 1024;
 /** What a bus that does not read may hold up here. */
+/** A string ends with one. D-Bus specification, Marshaling */
+const NUL_BYTES = 1;
 const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 
 const HELLO: Call = {
@@ -84,8 +86,11 @@ export class Connection {
   }
 
   /** @throws {AgentError} 'invalid-argument' the body does not fit the signature */
-  emit(signal: Emission): void {
-    this.#write(encode({ type: 'signal', serial: this.#nextSerial(), ...signal }));
+  emit({ ending, ...signal }: Emission): void {
+    const bytes = encode({ type: 'signal', serial: this.#nextSerial(), ...signal });
+    if (ending === undefined) return this.#write(bytes);
+    bytes.set(ending, bytes.length - NUL_BYTES - ending.length);
+    this.#write(bytes, () => bytes.fill(0));
   }
 
   /** Idempotent; `onLost` is told. */
@@ -154,9 +159,14 @@ export class Connection {
     this.#write(encode({ type: 'error', ...to, errorName, signature: 's', body: ['there is no such method here'] }));
   }
 
-  #write(bytes: Buffer): void {
-    if (this.#socket.writableLength + bytes.length > MAX_UNWRITTEN_BYTES) this.#lose('failed', 'the bus does not read');
-    else this.#socket.write(bytes);
+  /** @param done called when the bytes are not needed any more */
+  #write(bytes: Buffer, done: () => void = () => {}): void {
+    if (this.#socket.writableLength + bytes.length <= MAX_UNWRITTEN_BYTES) {
+      this.#socket.write(bytes, done);
+      return;
+    }
+    done();
+    this.#lose('failed', 'the bus does not read');
   }
 
   #nextSerial(): number {

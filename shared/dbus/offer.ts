@@ -23,6 +23,8 @@ export interface Emission {
   readonly member: string;
   readonly signature: string;
   readonly body: readonly Value[];
+  /** ASCII that is sent in the place of as long a string at the body's end. A string cannot be wiped; what was sent of this is. */
+  readonly ending?: Uint8Array;
 }
 
 /** A bus on which we are something, beside asking others. */

@@ -13,6 +13,7 @@ export const CREDENTIALS: OfferedObject = {
     '<signal name="UserAuthenticated"><arg name="token" type="s"/></signal></interface>',
 };
 
-export function userAuthenticated(token: string): Omit<Emission, 'path'> {
-  return { interface: CREDENTIALS.name, member: 'UserAuthenticated', signature: 's', body: [token] };
+export function userAuthenticated(token: Buffer): Omit<Emission, 'path'> {
+  const body = ['0'.repeat(token.length)];
+  return { interface: CREDENTIALS.name, member: 'UserAuthenticated', signature: 's', body, ending: token };
 }

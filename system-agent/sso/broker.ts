@@ -18,7 +18,7 @@ import { personNamed } from './accounts.ts';
 import { CREDENTIALS, userAuthenticated } from './announcement.ts';
 import { CredentialServer } from './credential-server.ts';
 import type { OtherUser } from './decision.ts';
-import { type Effect, type Input, initial, type State, step, wakeAt } from './machine.ts';
+import { type Effect, type Input, initial, type State, step, tokenOf, wakeAt } from './machine.ts';
 import type { Login, Sso, SsoDescription, SsoSystem } from './sso.ts';
 import { newToken } from './token.ts';
 
@@ -144,6 +144,8 @@ export class CredentialBroker implements Sso, Service {
   #step(input: Input): readonly Effect[] {
     const { otherUser } = this.#parts;
     const { state, effects } = step(this.#state, input, { now: this.#now(), otherUser, newToken });
+    const token = tokenOf(this.#state);
+    if (token !== tokenOf(state)) token?.fill(0);
     this.#state = state;
     this.#wake?.[Symbol.dispose]();
     const at = wakeAt(state);
@@ -182,7 +184,7 @@ export class CredentialBroker implements Sso, Service {
     }
   }
 
-  #announce(token: string): void {
+  #announce(token: Buffer): void {
     try {
       this.#offer?.emit(userAuthenticated(token));
     } catch (error) {

@@ -10,12 +10,14 @@ import { type Decision, decide, type OtherUser } from './decision.ts';
  * unlocked session, and one dies as soon as what it was for is over. docs/decisions/0035-single-sign-on.md
  */
 export const LIMITS = {
-  /** From the offer to its end, whatever happens: longer than a greeter needs to start. */
-  offerMs: 60_000,
+  /** From the offer to its end, whatever happens: a guest that boots has its port before its greeter, and may be slow. */
+  offerMs: 120_000,
   /** A signal that comes before the shell listens is lost, so it is repeated, each time with a fresh token. */
   repeatMs: 5_000,
-  /** A lock screen that has not come for the token by then is not one that knows how to. */
-  checkAfterMs: 10_000,
+  /** Each repetition has the shell begin anew, so that one which needs longer than the last pause is given a longer one. */
+  slower: 1.5,
+  /** A lock screen that has not come for the token by then is not one that knows how to; GNOME's was seen to take 8 s. */
+  checkAfterMs: 15_000,
   wrongTokens: 3,
   offers: 5,
   offersWithinMs: 60_000,
@@ -33,9 +35,11 @@ interface Announced {
   readonly is: 'announced';
   readonly purpose: 'login' | 'unlock';
   readonly session: Session;
-  readonly token: string;
-  /** When the next token replaces this one. */
+  /** Bytes, which the broker wipes when this state is over. */
+  readonly token: Buffer;
+  /** When the next token replaces this one, and how long after it that is. */
   readonly again: number;
+  readonly pause: number;
   /** When the password is checked here instead. */
   readonly checkAt: number | undefined;
 }
@@ -72,7 +76,7 @@ export type Input =
 export type End = 'taken' | 'unlocked' | 'expired' | 'withdrawn' | 'refused';
 
 export type Effect =
-  | { readonly do: 'announce'; readonly token: string }
+  | { readonly do: 'announce'; readonly token: Buffer }
   /** To whoever has shown the token. */
   | { readonly do: 'give'; readonly user: string }
   | { readonly do: 'check'; readonly user: string }
@@ -93,7 +97,7 @@ export interface Surroundings {
   readonly now: number;
   readonly otherUser: OtherUser;
   /** 128 bits of chance, as hexadecimal digits. */
-  newToken(): string;
+  newToken(): Buffer;
 }
 
 export const initial: State = {
@@ -128,6 +132,11 @@ export function wakeAt({ pending }: State): number | undefined {
   const { until, stage } = pending;
   if (stage.is !== 'announced') return until;
   return Math.min(until, stage.again, stage.checkAt ?? until);
+}
+
+/** The one that counts now. */
+export function tokenOf({ pending }: State): Buffer | undefined {
+  return pending?.stage.is === 'announced' ? pending.stage.token : undefined;
 }
 
 function still(state: State): Step {
@@ -188,8 +197,15 @@ function begin(state: State, pending: Pending, { do: purpose, session }: Wanted,
   const { obstacle } = state;
   if (purpose === 'unlock' && (obstacle !== undefined || !knowsTokens(session))) return check(state, pending, session);
   if (obstacle !== undefined) return end(state, 'refused', obstacle);
-  const checkAt = purpose === 'unlock' ? around.now + LIMITS.checkAfterMs : undefined;
-  return announce(state, pending, { purpose, session, checkAt }, around);
+  if (purpose === 'login') return announce(state, pending, { purpose, session, checkAt: undefined }, around);
+  // Once: the shell that locks a session has listened since before that.
+  return announce(
+    state,
+    pending,
+    { purpose, session, checkAt: around.now + LIMITS.checkAfterMs },
+    around,
+    LIMITS.offerMs,
+  );
 }
 
 /** Of all lock screens GNOME's alone comes for a token, and only with GDM, which it asks to reauthenticate. */
@@ -202,9 +218,11 @@ function announce(
   pending: Pending,
   wanted: Pick<Announced, 'purpose' | 'session' | 'checkAt'>,
   around: Surroundings,
+  pause: number = LIMITS.repeatMs,
 ): Step {
   const token = around.newToken();
-  const stage: Announced = { is: 'announced', ...wanted, token, again: around.now + LIMITS.repeatMs };
+  const { purpose, session, checkAt } = wanted;
+  const stage: Announced = { is: 'announced', purpose, session, checkAt, token, pause, again: around.now + pause };
   return { state: { ...state, pending: { ...pending, stage } }, effects: [{ do: 'announce', token }] };
 }
 
@@ -236,9 +254,8 @@ function shown(state: State, token: Buffer): Step {
 }
 
 /** In constant time, but for the length, which everybody knows. */
-function isToken(shown: Buffer, token: string): boolean {
-  const expected = Buffer.from(token, 'latin1');
-  return shown.length === expected.length && timingSafeEqual(shown, expected);
+function isToken(shown: Buffer, token: Buffer): boolean {
+  return shown.length === token.length && timingSafeEqual(shown, token);
 }
 
 function checked(state: State, uid: number | undefined): Step {
@@ -265,5 +282,7 @@ function later(state: State, around: Surroundings): Step {
   }
   if (stage.is !== 'announced') return still(state);
   if (stage.checkAt !== undefined && around.now >= stage.checkAt) return check(state, pending, stage.session);
-  return around.now >= stage.again ? announce(state, pending, stage, around) : still(state);
+  return around.now >= stage.again
+    ? announce(state, pending, stage, around, stage.pause * LIMITS.slower)
+    : still(state);
 }

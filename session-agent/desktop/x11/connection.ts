@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import { type Client, createClient, type Done, type Display as Setup, type XEvent } from 'x11';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
+import { reach } from './reach.ts';
 import { type Cookie, findCookie } from './xauthority.ts';
 
 /** A server that takes longer hangs, or a client has grabbed it for too long. */
@@ -77,9 +77,11 @@ export class XConnection implements AsyncDisposable {
     log: Log,
     signal: AbortSignal,
   ): Promise<XConnection> {
-    const stream = connect({ path: `/tmp/.X11-unix/X${name.number}` });
-    const ended = new Promise<void>((resolve) => stream.on('close', () => resolve()));
     const cookie = readCookie(name.number, env);
+    const stream = await reach(`/tmp/.X11-unix/X${name.number}`, signal).catch((error: AgentError) => {
+      throw new AgentError(error.code, `display :${name.number}: ${error.message}`, { cause: error });
+    });
+    const ended = new Promise<void>((resolve) => stream.on('close', () => resolve()));
     const client = createClient({ stream, display: `:${name.number}.${name.screen}`, auth: cookie });
     try {
       const setup = await new Promise<Setup>((resolve, reject) => {

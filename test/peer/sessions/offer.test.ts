@@ -40,6 +40,8 @@ describe('an object of ours on a bus', { skip }, () => {
       }, 'the shell hears it');
       assert.deepEqual(heard[0]?.body, ['t0ken']);
       assert.equal(heard[0]?.path, '/org/ovirt/vdsm/Credentials');
+      offer.emit({ ...signal, body: ['0'.repeat(6)], ending: Buffer.from('s3cret') });
+      await until(() => heard.at(-1)?.body[0] === 's3cret', 'what was never a string here');
     } finally {
       await client.stop();
       await shell.stop();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -77,6 +78,25 @@ describe('pam_uga_cred', { skip }, () => {
     const expected = [ASKED, 'password secret', 'result Success', 'user alice'];
     assert.deepEqual(await agentSays([block]), expected);
     assert.deepEqual(await agentSays([block.subarray(0, 3), block.subarray(3, 8), block.subarray(8)]), expected);
+  });
+
+  it('takes user and password from a server that does as ovirt-guest-agent did', {
+    skip: without('python3'),
+  }, async () => {
+    const block = '00000005616c69636573656372657400';
+    const unknown = 'result User not known to the underlying authentication module';
+    for (const [token, expected] of [
+      ['123456', [ASKED, 'password secret', 'result Success', 'user alice']],
+      ['654321', [ASKED, unknown]],
+    ] as const) {
+      const args = ['test/support/sso/original_server.py', name, '123456', block];
+      const server = spawn('python3', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = once(server, 'exit');
+      await once(server.stdout, 'data');
+      const lines = await lab.authenticate('greeter', undefined, token);
+      assert.deepEqual(lines.slice(0, expected.length), expected);
+      assert.deepEqual(await ended, [0, null]);
+    }
   });
 
   it('believes no length, and takes nothing that is not whole', async () => {

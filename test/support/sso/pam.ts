@@ -20,6 +20,16 @@ export const withoutPam =
   without('cc') ||
   (existsSync('/usr/include/security/pam_ext.h') ? false : "PAM's headers (libpam0g-dev) are not installed");
 
+/** Folder with the sources of the original module, pam-ovirt-cred of ovirt-guest-agent: no Debian package has them. */
+const ORIGINAL = process.env.UGA_OVIRT_PAM ?? '';
+const ORIGINAL_FILES = ['pam_ovirt_cred.c', 'cred_channel.c'].map((name) => path.join(ORIGINAL, name));
+
+export const withoutOriginal =
+  withoutPam ||
+  (ORIGINAL !== '' && ORIGINAL_FILES.every((file) => existsSync(file))
+    ? false
+    : "UGA_OVIRT_PAM names no folder with pam_ovirt_cred's source");
+
 export interface Ran {
   readonly status: number;
   readonly stdout: string;
@@ -40,10 +50,18 @@ export class PamLab implements Disposable {
     this.#compile('check', `${NATIVE}/uga-pam-check.c`, `-D${start}`);
   }
 
-  /** @param lines in which MODULE is pam_uga_cred and TEST the tests' own module */
+  /** Their module, unchanged: it knows the one socket only. */
+  addOriginal(): void {
+    writeFileSync(this.#path('config.h'), '');
+    const args = ['-fPIC', '-shared', `-I${this.#folder.path}`, '-o', this.#path('original.so'), ...ORIGINAL_FILES];
+    execFileSync('cc', [...args, '-lpam'], { stdio: 'ignore' });
+  }
+
+  /** @param lines in which MODULE is pam_uga_cred, ORIGINAL pam_ovirt_cred, and TEST the tests' own module */
   service(name: string, ...lines: readonly string[]): void {
     const text = lines
       .join('\n')
+      .replaceAll('ORIGINAL', this.#path('original.so'))
       .replaceAll('MODULE', this.#path('module.so'))
       .replaceAll('TEST', this.#path('test.so'));
     writeFileSync(this.#path(`pam.d/${name}`), `${text}\n`);
