@@ -43,6 +43,8 @@ const PEERS = [
   { probe: 'autocutsel', packages: ['autocutsel'] },
   { probe: 'i3lock', packages: ['i3lock'] },
   { probe: 'xscreensaver', packages: ['xscreensaver'] },
+  { probe: 'rpmbuild', packages: ['rpm'] },
+  { probe: 'pacman', packages: ['pacman-package-manager'] },
   { probe: 'xrandr', packages: ['x11-xserver-utils'] },
   { probe: 'dpkg-deb', packages: ['dpkg'] },
   { probe: 'strip', packages: ['binutils'] },
