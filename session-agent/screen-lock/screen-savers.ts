@@ -45,9 +45,19 @@ export async function lockBySaver(bus: Bus, saver: ScreenSaver, wait: Wait): Pro
     if (!(await hasOwner(bus, service))) return undefined;
     const call = { destination: service, path: saver.path, interface: saver.interface };
     const argument = saver.message ? { signature: 's', body: [''] } : {};
-    await bus.call({ ...call, member: 'Lock', ...argument }, CALL_MS);
-    if (await becomes(() => askFlag(bus, { ...call, member: 'GetActive' }), wait)) {
-      return { by: service, released: () => released(bus, service, { ...call, member: 'GetActive' }) };
+    const getActive = { ...call, member: 'GetActive' };
+    let refusal: unknown;
+    bus.call({ ...call, member: 'Lock', ...argument }, CALL_MS).catch((error) => {
+      refusal = error;
+    });
+    // No answer is no refusal: mate-screensaver locks without a word.
+    const isLocked = async () => {
+      const isActive = await askFlag(bus, getActive);
+      if (refusal !== undefined) throw refusal;
+      return isActive;
+    };
+    if (await becomes(isLocked, wait)) {
+      return { by: service, released: () => released(bus, service, getActive) };
     }
   } catch (error) {
     throw new AgentError('failed', `${service}: ${messageOf(error)}`, { cause: error });

@@ -47,14 +47,18 @@ export function namesOfPort(name: string): readonly [string, ...string[]] {
   return former === undefined ? [name] : [name, former];
 }
 
-/** The same by the path of its node or link, wherever that is: how qemu-ga's options name a port. */
+/**
+ * The same by the path of its node or link, wherever that is: how the options of the original agents name a port. A port
+ * with a former name is looked for under that too.
+ */
 export function virtioDevice(file: string, log: Log, store: DescriptorStore = noServiceManager): DeviceChannel {
   const folder = path.dirname(file);
+  const names = namesOfPort(path.basename(file));
   const device = {
     host: 'tells',
     folders: [path.dirname(folder), folder], // the folder of udev's links comes with the first port
-    concerns: (entry: string) => entry === path.basename(file) || entry === path.basename(folder),
-    locate: () => (existsSync(file) ? file : undefined),
+    concerns: (entry: string) => names.includes(entry) || entry === path.basename(folder),
+    locate: () => names.map((name) => path.join(folder, name)).find((one) => existsSync(one)),
     prepare: () => {},
   } as const;
   return new DeviceChannel(`virtio-device:${file}`, device, log, store);

@@ -13,7 +13,7 @@ import { parseRpmOutput, RPM_FORMAT } from './rpm.ts';
 export interface PackagePlaces {
   readonly dpkg: string;
   readonly pacman: string;
-  /** Each release of rpm has its own. */
+  /** Each release of rpm has its own. What is installed while somebody reads stays in SQLite's log until that one has left. */
   readonly rpmDatabases: readonly string[];
   /** Its database has no format that others read; the program is the system's own, at this place and no other (S3). */
   readonly rpm: string;
@@ -23,7 +23,7 @@ export const PACKAGE_PLACES: PackagePlaces = {
   dpkg: '/var/lib/dpkg/status',
   pacman: '/var/lib/pacman/local',
   rpmDatabases: ['/usr/lib/sysimage/rpm', '/var/lib/rpm'].flatMap((folder) =>
-    ['rpmdb.sqlite', 'Packages.db', 'Packages'].map((name) => `${folder}/${name}`),
+    ['rpmdb.sqlite', 'rpmdb.sqlite-wal', 'Packages.db', 'Packages'].map((name) => `${folder}/${name}`),
   ),
   rpm: '/usr/bin/rpm',
 };

@@ -110,6 +110,17 @@ describe('a virtio port', () => {
     symlinkSync(pair.path, link);
     for (const channel of channels) await until(() => channel.state === 'connected');
   });
+
+  it('by its path is found under its former name too', async () => {
+    using pair = new TerminalPair();
+    const folder = path.join(roots.dev, 'ports');
+    mkdirSync(folder);
+    const channel = toClose(virtioDevice(path.join(folder, 'ovirt-guest-agent.0'), log));
+    channel.open(new Recorder());
+    assert.equal(channel.state, 'missing');
+    symlinkSync(pair.path, path.join(folder, 'com.redhat.rhevm.vdsm'));
+    await until(() => channel.state === 'connected');
+  });
 });
 
 describe('a serial line', () => {

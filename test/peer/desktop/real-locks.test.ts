@@ -6,8 +6,11 @@ import { x11 } from '#session-agent/desktop/x11/backend.ts';
 import { type Argv, type Programs, sessionPrograms } from '#session-agent/screen-lock/programs.ts';
 import { ScreenLock } from '#session-agent/screen-lock/screen-lock.ts';
 import { COMMAND } from '#session-agent/screen-lock/xscreensaver.ts';
+import type { Bus } from '#shared/dbus/bus.ts';
+import { BusClient } from '#shared/dbus/client.ts';
 import { silent } from '#shared/log/log.ts';
 import { FakeBus } from '#test/fakes/bus.ts';
+import { PrivateBus } from '#test/support/dbus/daemon.ts';
 import { startXvfb } from '#test/support/desktop/x-server.ts';
 import { Program, temporaryFolder, without } from '#test/support/programs.ts';
 import { until } from '#test/support/until.ts';
@@ -43,7 +46,7 @@ async function opened() {
     env,
     desktop,
     system,
-    lock: (locker?: Argv) => new ScreenLock(tools).lock(locker),
+    lock: (locker?: Argv, session: Bus = tools.session) => new ScreenLock({ ...tools, session }).lock(locker),
     async [Symbol.asyncDispose]() {
       await desktop[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
@@ -51,6 +54,8 @@ async function opened() {
     },
   };
 }
+
+const needsMate = without('mate-screensaver') || without('dbus-daemon');
 
 describe('a real screen lock', { skip: without('Xvfb') }, () => {
   it('i3lock takes the keyboard, and its end unlocks', { skip: without('i3lock') }, async () => {
@@ -79,4 +84,28 @@ describe('a real screen lock', { skip: without('Xvfb') }, () => {
     assert.deepEqual(await run.lock(), { locked: true, by: 'xscreensaver' });
     await until(() => run.system.hint, 'logind to be told');
   });
+
+  it("mate-screensaver is asked on the user's bus, and locks without an answer", { skip: needsMate }, async () => {
+    await using run = await opened();
+    await using bus = await new PrivateBus().start();
+    await using nobody = await new PrivateBus().start(); // in the place of the system's
+    const addresses = { DBUS_SESSION_BUS_ADDRESS: bus.address, DBUS_SYSTEM_BUS_ADDRESS: nobody.address };
+    const env = { ...run.env, ...addresses, GSETTINGS_BACKEND: 'memory', XDG_RUNTIME_DIR: run.env.HOME };
+    await using _saver = new Program(['/usr/bin/mate-screensaver', '--no-daemon'], env);
+    const session = new BusClient([bus.socket], silent);
+    await session.start();
+    try {
+      let runs = false;
+      session.watchName(MATE, (owner) => {
+        runs = owner !== undefined;
+      });
+      await until(() => runs, 'the screen saver');
+      assert.deepEqual(await run.lock(undefined, session), { locked: true, by: MATE });
+      await until(() => run.system.hint, 'logind to be told');
+    } finally {
+      await session.stop();
+    }
+  });
 });
+
+const MATE = 'org.mate.ScreenSaver';

@@ -423,6 +423,17 @@ describe('what the originals set', () => {
     });
   });
 
+  it("ovirt-guest-agent's folder of ports", () => {
+    for (const [prefix, ovirt] of [
+      ['/dev/virtio-ports/', { kind: 'virtio', name: 'ovirt-guest-agent.0' }],
+      ['/dev/virtio-ports', { kind: 'virtio', name: 'ovirt-guest-agent.0' }],
+      ['/dev/vports/', { kind: 'virtio-device', path: '/dev/vports/ovirt-guest-agent.0' }],
+    ] as const) {
+      const { config, problems } = read({ '/etc/ovirt-guest-agent.conf': `[virtio]\ndevice_prefix = ${prefix}\n` });
+      assert.deepEqual([config.ovirt, problems], [ovirt, []]);
+    }
+  });
+
   it("spice-vdagentd's port", () => {
     const file = '/etc/default/spice-vdagentd';
     const { config, problems } = read({ [file]: 'SPICE_VDAGENTD_EXTRA_ARGS="-d -s /dev/virtio-ports/spice.1"\n' });

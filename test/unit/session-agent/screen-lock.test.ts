@@ -61,6 +61,28 @@ describe('locking the screen', () => {
     assert.deepEqual(result, { locked: true, by: 'org.mate.ScreenSaver' });
   });
 
+  it('is done by a screen saver that locks without an answer', async () => {
+    const session = sessionBus({ 'org.mate.ScreenSaver': true });
+    const { answer } = session;
+    session.answer = (call) => {
+      const said = answer(call);
+      return call.member === 'Lock' ? new Promise(() => {}) : said;
+    };
+    assert.deepEqual(await lock(session, logind(false)), { locked: true, by: 'org.mate.ScreenSaver' });
+  });
+
+  it('is not believed of a screen saver that refuses, whatever it shows', async () => {
+    const session = sessionBus({ 'org.mate.ScreenSaver': true });
+    const { answer } = session;
+    session.answer = (call) => {
+      if (call.member === 'Lock') throw new AgentError('failed', 'locking is switched off');
+      return call.member === 'GetActive' ? [true] : answer(call);
+    };
+    const { locked, why } = await lock(session, logind(false));
+    assert.equal(locked, false);
+    assert.match(why ?? '', /locking is switched off/);
+  });
+
   it('starts no screen saver that does not run', async () => {
     const bus = sessionBus();
     await lock(bus, logind(true));
