@@ -11,9 +11,9 @@ import type { Call, Signal, Value } from './values.ts';
 const OPEN_TIMEOUT_MS = 10_000;
 const MAX_PENDING_CALLS = 1024;
 /** What a bus that does not read may hold up here. */
+const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 /** A string ends with one. D-Bus specification, Marshaling */
 const NUL_BYTES = 1;
-const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 
 const HELLO: Call = {
   destination: 'org.freedesktop.DBus',
