@@ -55,7 +55,8 @@ export const common = {
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  charset: 'utf8',
+  // One character beyond Latin-1 makes V8 keep the whole program with two bytes for each: 1.2 MB of every process.
+  charset: 'ascii',
   logLevel: 'warning',
   // The bundle names its modules by their paths; a node_modules that is a link must not make them other ones.
   preserveSymlinks: true,
