@@ -383,7 +383,7 @@ export const SETTINGS: readonly Setting[] = [
     syntax: 'refuse | wait',
     help:
       "What becomes of a login while another user's session is in the foreground, which is never ended for it. wait: for up to " +
-      'a minute, until that user lets the greeter come.',
+      'two minutes, until that user lets the greeter come.',
     parse: parseOtherUser,
     format: String,
   }),

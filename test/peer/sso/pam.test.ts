@@ -234,7 +234,8 @@ describe('the block of user and password', { skip: withoutPam }, () => {
     const source = 'test/support/sso/credentials_fuzz.c';
     const seed = String(process.env.FUZZ_SEED ?? 1);
     if (without('clang') === false) {
-      execFileSync('clang', ['-g', '-DLIBFUZZER', '-fsanitize=fuzzer,address,undefined', '-o', target, source]);
+      const flags = ['-g', '-DLIBFUZZER', '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all'];
+      execFileSync('clang', [...flags, '-o', target, source]);
       execFileSync(target, ['-runs=500000', `-seed=${seed}`, '-max_len=900'], { stdio: 'ignore', cwd: folder.path });
     } else {
       const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-g', '-fsanitize=address,undefined'];
