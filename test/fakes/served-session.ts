@@ -105,8 +105,13 @@ export class FakeLink implements Link {
 
   /** The session's agent takes content. */
   taken(stream: number | undefined): string | undefined {
+    return this.takenBytes(stream)?.toString();
+  }
+
+  /** @returns undefined also while not all of it has come */
+  takenBytes(stream: number | undefined): Buffer | undefined {
     const content = stream === undefined ? undefined : this.#toSession.get(stream);
-    return content === undefined ? undefined : Buffer.from(content).toString();
+    return content && Buffer.from(content);
   }
 
   /** Names and bodies seen since the last time. */

@@ -35,11 +35,14 @@ export class OutgoingStreams {
     const id = this.#ids.take((one) => this.#streams.has(one));
     const giveUp = () => this.#giveUp(id);
     signal?.addEventListener('abort', giveUp);
-    const news = content.onNews(() => this.pump());
+    const rest = content.read();
+    const news = content.onNews(() => {
+      if (isDue(content, rest)) this.pump();
+    });
     this.#streams.set(id, {
       flow: new StreamSender(),
       content,
-      rest: content.read(),
+      rest,
       isTaken: false,
       idle: this.#wire.after(STREAM_IDLE_MS, giveUp),
       forget: () => {
@@ -85,8 +88,7 @@ export class OutgoingStreams {
       this.#giveUp(id);
       return false;
     }
-    const isDue = content.hasEnded || rest.available >= STREAM_CHUNK_BYTES;
-    const bytes = isDue ? flow.nextChunk(rest.available) : 0;
+    const bytes = isDue(content, rest) ? flow.nextChunk(rest.available) : 0;
     for (let left = bytes; left > 0; ) {
       const body = rest.take(left);
       left -= body.length;
@@ -124,4 +126,9 @@ export class OutgoingStreams {
     stream?.forget();
     stream?.rest.stop();
   }
+}
+
+/** Content that still comes is sent by whole chunks. */
+function isDue(content: Flow, rest: FlowReader): boolean {
+  return content.hasEnded || rest.available >= STREAM_CHUNK_BYTES;
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { type Content, wholeOf } from '#shared/bytes/flow.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Content, wholeOf } from '#shared/bytes/flow.ts';
 import {
   needsToolkit,
   PICTURE,

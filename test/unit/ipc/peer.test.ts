@@ -110,7 +110,12 @@ describe('messages of the link', () => {
     const bytes = Buffer.concat([
       formatEnvelope({ kind: 'notification', name: 'hello', body: { ...HELLO } }),
       formatEnvelope({ kind: 'notification', name: 'clipboard.grab', body: GRAB }),
-      formatEnvelope({ kind: 'request', id: 7, name: 'clipboard.read', body: { ...GRAB, type: 'text', maxBytes: 5, direct: true } }),
+      formatEnvelope({
+        kind: 'request',
+        id: 7,
+        name: 'clipboard.read',
+        body: { ...GRAB, type: 'text', maxBytes: 5, direct: true },
+      }),
     ]);
     for (const parts of splits(bytes)) {
       const end = systemEnd();
