@@ -13,8 +13,8 @@ import { AgentError } from '#shared/errors.ts';
  */
 export const STREAM_CHUNK_BYTES = 64 * 1024;
 
-/** Four chunks on their way keep the link busy while credit travels back. */
-export const STREAM_WINDOW_BYTES = 4 * STREAM_CHUNK_BYTES;
+/** Eight chunks on their way keep the link busy while credit travels back. */
+export const STREAM_WINDOW_BYTES = 8 * STREAM_CHUNK_BYTES;
 
 /** Most credit a sender lets itself be given: beyond it the receiver has lost count. */
 export const MAX_CREDIT_BYTES = 16 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr';
 import { ByteCollector } from '#shared/bytes/collector.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
@@ -35,6 +35,8 @@ export interface EncodableObject {
 }
 
 const LENGTH_BYTES = 4;
+/** A chunk of a stream and what is around it: such a frame is not moved while it comes. */
+const USUAL_BYTES = 66 * 1024;
 const OPTIONS = { useRecords: false, mapsAsObjects: false, skipValues: [undefined] };
 const encoder = new Packr(OPTIONS);
 const decoder = new Unpackr(OPTIONS);
@@ -47,6 +49,28 @@ export function encodeFrame(members: EncodableObject): Buffer {
     throw new AgentError('invalid-argument', `frame of ${length} bytes, limit ${MAX_FRAME_BYTES}`);
   }
   frame.writeUInt32LE(length, 0);
+  return frame;
+}
+
+const STREAM_DATA = Buffer.from('\x83\xa4kind\xabstream-data\xa2id\xce\0\0\0\0\xa4body\xc6\0\0\0\0', 'latin1');
+const STREAM_ID_AT = LENGTH_BYTES + STREAM_DATA.length - 14;
+
+/**
+ * The frame of one chunk of a stream, as `encodeFrame` would say it: most of what goes over the link are these, and so the
+ * chunk is copied once.
+ */
+export function encodeStreamData(id: number, chunk: Uint8Array): Buffer {
+  const head = LENGTH_BYTES + STREAM_DATA.length;
+  const length = STREAM_DATA.length + chunk.length;
+  if (length > MAX_FRAME_BYTES) {
+    throw new AgentError('invalid-argument', `frame of ${length} bytes, limit ${MAX_FRAME_BYTES}`);
+  }
+  const frame = Buffer.allocUnsafe(head + chunk.length);
+  frame.writeUInt32LE(length, 0);
+  frame.set(STREAM_DATA, LENGTH_BYTES);
+  frame.writeUInt32BE(id, STREAM_ID_AT);
+  frame.writeUInt32BE(chunk.length, head - 4);
+  frame.set(chunk, head);
   return frame;
 }
 
@@ -79,7 +103,7 @@ export class FrameReader {
       const whole = this.#part.take();
       const wasLength = this.#isLength;
       this.#isLength = !wasLength;
-      this.#part = new ByteCollector(wasLength ? checkedLength(whole) : LENGTH_BYTES);
+      this.#part = new ByteCollector(wasLength ? checkedLength(whole) : LENGTH_BYTES, USUAL_BYTES);
       if (!wasLength) take(decodeFrame(whole));
     }
   }

@@ -1,4 +1,6 @@
+import type { Content, Flow } from '#shared/bytes/flow.ts';
 import type { Notification, Request } from './definition.ts';
+import type { StreamTerms } from './peer/incoming-streams.ts';
 
 /**
  * One end of the session link, as features use it. Bodies and results are checked against the definition; a message in
@@ -18,13 +20,19 @@ export interface Link {
     handler: (body: Body, signal: AbortSignal) => Promise<Result>,
   ): Disposable;
   /**
-   * Offers content as a stream; its id goes into a message of the feature's own. It flows as fast as the other side
+   * Offers content, which may still come, as a stream; its id goes into a message of the feature's own. It flows as fast as the other side
    * takes it and is given up when nobody takes any for a while.
    */
-  sendStream(content: Uint8Array): number;
+  sendStream(content: Content): number;
   /**
    * Takes a stream whose id came in a message.
+   * @param idleMs how long its sender may be silent
    * @throws {AgentError} 'refused' when it brings more than `maxBytes`, 'cancelled' when its sender gave up, 'timeout'
    */
-  receiveStream(id: number, maxBytes: number, timeoutMs: number): Promise<Buffer>;
+  receiveStream(id: number, maxBytes: number, idleMs: number): Promise<Buffer>;
+  /**
+   * The same as it comes, and not in one piece; what `receiveStream` throws is then the flow's failure.
+   * @throws {AgentError} what can be told at once
+   */
+  openStream(id: number, terms: Omit<StreamTerms, 'signal'>): Flow;
 }

@@ -86,17 +86,27 @@ export class ChunkReader {
   }
 }
 
-/** `bytes` as chunks of at most MAX_CHUNK_BYTES, one after the other; no bytes, no chunk. */
-export function encodeChunks(port: Port, bytes: Uint8Array): Buffer {
-  const count = Math.ceil(bytes.length / MAX_CHUNK_BYTES);
-  const chunks = Buffer.allocUnsafe(count * HEADER_BYTES + bytes.length);
+/** `parts`, which follow each other, as chunks of at most MAX_CHUNK_BYTES, one after the other; no bytes, no chunk. */
+export function encodeChunks(port: Port, ...parts: readonly Uint8Array[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const chunks = Buffer.allocUnsafe(Math.ceil(length / MAX_CHUNK_BYTES) * HEADER_BYTES + length);
   let at = 0;
-  for (let from = 0; from < bytes.length; from += MAX_CHUNK_BYTES) {
-    const payload = bytes.subarray(from, from + MAX_CHUNK_BYTES);
-    at = chunks.writeUInt32LE(PORT_NUMBERS[port], at);
-    at = chunks.writeUInt32LE(payload.length, at);
-    chunks.set(payload, at);
-    at += payload.length;
+  let done = 0;
+  let room = 0; // in the chunk that was begun
+  for (const part of parts) {
+    for (let from = 0; from < part.length; ) {
+      if (room === 0) {
+        room = Math.min(MAX_CHUNK_BYTES, length - done);
+        at = chunks.writeUInt32LE(PORT_NUMBERS[port], at);
+        at = chunks.writeUInt32LE(room, at);
+      }
+      const payload = part.subarray(from, from + room);
+      chunks.set(payload, at);
+      at += payload.length;
+      from += payload.length;
+      done += payload.length;
+      room -= payload.length;
+    }
   }
   return chunks;
 }

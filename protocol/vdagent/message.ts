@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { ByteCollector } from '#shared/bytes/collector.ts';
+import { Flow } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import { type ChunkPart, ChunkReader, encodeChunks, MAX_CHUNK_BYTES, type Port } from './chunk.ts';
 import { clientDisconnected } from './messages/client-disconnected.ts';
@@ -41,6 +42,17 @@ export interface MessageReaderOptions {
   readonly from: 'host' | 'guest';
   /** Longest body of a CLIPBOARD message, in bytes. */
   readonly maxClipboardBytes: number;
+  /** For CLIPBOARD messages that are no event, but passed on while they come; default: none. */
+  readonly long?: LongContents;
+}
+
+export interface LongContents {
+  /** Bodies of more bytes are long. */
+  readonly moreThanBytes: number;
+  /** How much of a body is in front of the content. */
+  headBytes(): number;
+  /** The head is there; the content is still coming, or has failed because it is too long. */
+  begun(port: Port, type: number, head: Buffer, content: Flow): void;
 }
 
 /** Turns the byte stream of one connection, cut anywhere, into messages. Holds at most one partial message per port. */
@@ -66,6 +78,11 @@ export class MessageReader {
     this.#chunks.push(bytes, (part) => this.#add(part, take));
   }
 
+  /** What is half said will not be said to the end. */
+  abandon(): void {
+    for (const message of Object.values(this.#partial)) message.abandon();
+  }
+
   /** The next byte begins a chunk, and with it a message. */
   get isIdle(): boolean {
     return this.#chunks.isIdle && this.#partial.client.isEmpty && this.#partial.server.isEmpty;
@@ -87,16 +104,25 @@ export class MessageReader {
     }
     if (!message.hasStarted) {
       const reason = this.#reasonToSkip(message);
-      if (reason) take({ kind: 'skipped', reason, port: part.port, type: message.type, size: message.left });
-      message.start(reason === undefined);
+      const head = reason === 'wrong-protocol' ? undefined : this.#headOfLong(message);
+      if (reason && head === undefined) {
+        take({ kind: 'skipped', reason, port: part.port, type: message.type, size: message.left });
+      }
+      message.start(reason, head);
     }
-    message.addBody(body);
-    if (message.left > 0) return;
     const { type } = message;
+    message.addBody(body, (head, content) => this.#options.long?.begun(part.port, type, head, content));
+    if (message.left > 0) return;
     const whole = message.finish();
     // The client's last words may have been half a message; the next client's must not be its end.
-    if (type === clientDisconnected.type && part.port === 'server') this.#partial.client.finish();
+    if (type === clientDisconnected.type && part.port === 'server') this.#partial.client.abandon();
     if (whole) take({ kind: 'message', port: part.port, type, body: whole });
+  }
+
+  #headOfLong(message: PartialMessage): number | undefined {
+    const { long } = this.#options;
+    if (long === undefined || message.type !== clipboard.type || message.left <= long.moreThanBytes) return undefined;
+    return long.headBytes();
   }
 
   #reasonToSkip(message: PartialMessage): 'wrong-protocol' | 'too-large' | undefined {
@@ -120,6 +146,8 @@ class PartialMessage {
   #headerLength = 0;
   /** Undefined before the start, and for a body that is skipped. */
   #body: ByteCollector | undefined;
+  /** Of a long one, behind the head that the body then is. */
+  #content: Flow | undefined;
   hasStarted = false;
   /** Bytes of the body that are still to come; known once the header is whole. */
   left = 0;
@@ -148,21 +176,43 @@ class PartialMessage {
     return bytes.subarray(missing);
   }
 
-  start(keepsBody: boolean): void {
+  /** @param headBytes of a long one, which is told of also when its content is not kept */
+  start(reasonToSkip: string | undefined, headBytes: number | undefined): void {
     this.hasStarted = true;
-    this.#body = keepsBody ? new ByteCollector(this.left) : undefined;
+    if (reasonToSkip !== undefined && headBytes === undefined) return;
+    this.#body = new ByteCollector(headBytes ?? this.left);
+    if (headBytes === undefined) return;
+    this.#content = new Flow(this.left - headBytes);
+    if (reasonToSkip !== undefined) this.#content.fail(new AgentError('refused', 'the content is too long'));
   }
 
-  addBody(bytes: Uint8Array): void {
-    this.#body?.add(bytes);
+  addBody(bytes: Uint8Array, begun: (head: Buffer, content: Flow) => void): void {
     this.left -= bytes.length;
+    const body = this.#body;
+    if (this.#content === undefined) return body?.add(bytes);
+    const head = body === undefined ? bytes.subarray(0, 0) : bytes.subarray(0, body.limit - body.length);
+    if (body !== undefined) {
+      body.add(head);
+      if (body.length < body.limit) return;
+      this.#body = undefined;
+      begun(body.take(), this.#content);
+    }
+    this.#content.add(bytes.subarray(head.length));
+    if (this.left === 0) this.#content.finish();
+  }
+
+  /** The rest does not come. */
+  abandon(): void {
+    this.#content?.fail(new AgentError('cancelled', 'the client has left'));
+    this.finish();
   }
 
   /** @returns the body unless it was skipped; ready for the next message. */
   finish(): Buffer | undefined {
-    const body = this.#body?.take();
+    const body = this.#content === undefined ? this.#body?.take() : undefined;
     this.#headerLength = 0;
     this.#body = undefined;
+    this.#content = undefined;
     this.hasStarted = false;
     this.left = 0;
     return body;
@@ -178,10 +228,10 @@ export function encodeMessage(port: Port, type: number, body: Uint8Array): Buffe
  * The beginning of a message whose body comes in parts; the others follow through `encodeChunks`, and nothing else on
  * this port until `size` bytes have gone out.
  */
-export function encodeMessageStart(port: Port, type: number, size: number, part: Uint8Array): Buffer {
+export function encodeMessageStart(port: Port, type: number, size: number, ...parts: readonly Uint8Array[]): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(PROTOCOL, 0);
   header.writeUInt32LE(type, 4);
   header.writeUInt32LE(size, 16);
-  return encodeChunks(port, Buffer.concat([header, part]));
+  return encodeChunks(port, header, ...parts);
 }

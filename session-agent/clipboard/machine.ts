@@ -9,6 +9,7 @@
  * with content, or without when the owner changes, the rights go or the time is up.
  */
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
+import type { Content } from '#shared/bytes/flow.ts';
 
 /** An application that waits for the host's content. */
 export interface Paste {
@@ -34,7 +35,7 @@ export type Owner =
       readonly generation: number;
       readonly pastes: readonly Paste[];
       /** Short contents of this grab that were pasted already: some programs ask again every second. */
-      readonly kept: ReadonlyMap<ClipboardType, Uint8Array>;
+      readonly kept: ReadonlyMap<ClipboardType, Content>;
     };
 
 export interface State {
@@ -54,7 +55,7 @@ export type Input =
   /** No application owns the selection, or one that has nothing we can carry. */
   | { readonly on: 'app-cleared' }
   | { readonly on: 'app-pastes'; readonly paste: Paste }
-  | { readonly on: 'app-content'; readonly id: number; readonly content: Uint8Array | undefined }
+  | { readonly on: 'app-content'; readonly id: number; readonly content: Content | undefined }
   | { readonly on: 'paste-overdue'; readonly id: number }
   /** `types`: those that this desktop can offer. */
   | { readonly on: 'host-grabbed'; readonly types: readonly ClipboardType[]; readonly serial: number | undefined }
@@ -64,7 +65,7 @@ export type Input =
       readonly on: 'host-content';
       readonly generation: number;
       readonly type: ClipboardType;
-      readonly content: Uint8Array | undefined;
+      readonly content: Content | undefined;
     }
   | { readonly on: 'read-overdue'; readonly id: number }
   | { readonly on: 'rights'; readonly allowed: boolean }
@@ -78,9 +79,9 @@ export type Effect =
   | { readonly do: 'read-app'; readonly id: number; readonly type: ClipboardType; readonly maxBytes: number }
   | { readonly do: 'offer'; readonly types: readonly ClipboardType[] }
   | { readonly do: 'withdraw' }
-  | { readonly do: 'answer-paste'; readonly id: number; readonly content: Uint8Array | undefined }
+  | { readonly do: 'answer-paste'; readonly id: number; readonly content: Content | undefined }
   /** Without content: `why`. An application that is still being read is left alone then. */
-  | { readonly do: 'answer-read'; readonly id: number; readonly content: Uint8Array }
+  | { readonly do: 'answer-read'; readonly id: number; readonly content: Content }
   | { readonly do: 'answer-read'; readonly id: number; readonly why: string };
 
 export interface Step {
@@ -207,7 +208,7 @@ function paste(state: State, wanted: Paste): Step {
   };
 }
 
-function answerPastes(state: State, served: readonly Paste[], content: Uint8Array | undefined): Step {
+function answerPastes(state: State, served: readonly Paste[], content: Content | undefined): Step {
   if (state.owner.kind !== 'host') return { state, effects: [] };
   const pastes = state.owner.pastes.filter((one) => !served.includes(one));
   return {

@@ -1,16 +1,19 @@
 import {
+  type ClipboardAnswer,
   type ClipboardType,
   clipboardGrab,
   clipboardRead,
   clipboardRelease,
   type Selection,
 } from '#protocol/ipc/messages/clipboard.ts';
+import { contentAnswer, refusal } from '#protocol/ipc/messages/clipboard-answer.ts';
 import { sessionRights } from '#protocol/ipc/messages/hello.ts';
+import { type Content, Flow } from '#shared/bytes/flow.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ClipboardPort } from '../desktop/backend.ts';
 import type { SystemSide } from '../system-side.ts';
-import { type Effect, type Input, initial, type State, step } from './machine.ts';
+import { type Effect, type Input, initial, MAX_KEPT_BYTES, type State, step } from './machine.ts';
 import { Pace } from './pace.ts';
 
 /** Most bytes that are taken from the host for one paste. */
@@ -20,9 +23,11 @@ const PASTE_MS = 30_000;
 /** As the link carries it: seven weeks. */
 const MAX_AGE_MS = 0xffff_ffff;
 
-interface ReadAnswer {
-  readonly stream: number | undefined;
-  readonly why: string | undefined;
+/** What the host's side asks for. */
+interface Wanted {
+  readonly type: ClipboardType;
+  readonly maxBytes: number;
+  readonly direct: boolean | undefined;
 }
 
 /** The clipboard between this session's applications and the host's side: carries out what the machine decides. */
@@ -52,10 +57,10 @@ export class ClipboardService implements Service {
         feed(selection, { on: 'host-grabbed', types: port.types.filter((type) => types.includes(type)), serial }),
       ),
       link.on(clipboardRelease, ({ selection }) => feed(selection, { on: 'host-released' })),
-      link.handle(clipboardRead, async ({ selection, type, maxBytes }, signal) => {
+      link.handle(clipboardRead, async ({ selection, type, maxBytes, direct }, signal) => {
         const shared = this.#selections.get(selection);
-        if (shared === undefined) return { stream: undefined, why: `${selection} is not shared here` };
-        return shared.read(type, maxBytes, signal);
+        if (shared === undefined) return refusal(`${selection} is not shared here`);
+        return shared.read({ type, maxBytes, direct }, signal);
       }),
       port.watch({
         took: (selection) => this.#selections.get(selection)?.took(),
@@ -77,8 +82,10 @@ class SharedSelection {
   /** When an application has copied last, ms of performance.now(). */
   #copiedAt = 0;
   readonly #pace = new Pace();
-  readonly #pastes = new Map<number, (content: Uint8Array | undefined) => void>();
-  readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
+  readonly #pastes = new Map<number, (content: Content | undefined) => void>();
+  readonly #reads = new Map<number, (answer: ClipboardAnswer) => void>();
+  /** Those whose asker takes short content in the answer. */
+  readonly #direct = new Set<number>();
   readonly #readers = new Map<number, AbortController>();
 
   constructor(
@@ -116,17 +123,21 @@ class SharedSelection {
   }
 
   /** The host's side pastes. */
-  read(type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<ReadAnswer> {
+  read({ type, maxBytes, direct }: Wanted, signal: AbortSignal): Promise<ClipboardAnswer> {
     const id = ++this.#lastId;
+    if (direct === true) this.#direct.add(id);
     const overdue = () => this.feed({ on: 'read-overdue', id });
     return this.#waiting(this.#reads, id, overdue, () => {
       signal.addEventListener('abort', overdue, { once: true });
       this.feed({ on: 'host-reads', id, type, maxBytes });
-    }).finally(() => signal.removeEventListener('abort', overdue));
+    }).finally(() => {
+      signal.removeEventListener('abort', overdue);
+      this.#direct.delete(id);
+    });
   }
 
   /** An application pastes. */
-  #paste(type: ClipboardType): Promise<Uint8Array | undefined> {
+  #paste(type: ClipboardType): Promise<Content | undefined> {
     const id = ++this.#lastId;
     const overdue = () => this.feed({ on: 'paste-overdue', id });
     return this.#waiting(this.#pastes, id, overdue, () => this.feed({ on: 'app-pastes', paste: { id, type } }));
@@ -173,37 +184,47 @@ class SharedSelection {
   }
 
   async #askHost(type: ClipboardType, generation: number): Promise<void> {
-    let content: Uint8Array | undefined;
+    let content: Content | undefined;
     try {
-      const request = { selection: this.selection, type, maxBytes: MAX_PASTE_BYTES };
-      const { stream } = await this.link.call(clipboardRead, request, PASTE_MS);
-      if (stream !== undefined) content = await this.link.receiveStream(stream, MAX_PASTE_BYTES, PASTE_MS);
+      const request = { selection: this.selection, type, maxBytes: MAX_PASTE_BYTES, direct: true };
+      content = await this.#contentOf(await this.link.call(clipboardRead, request, PASTE_MS));
     } finally {
       this.feed({ on: 'host-content', generation, type, content });
+      // Who pastes begins to read before the next turn.
+      if (content instanceof Flow) setImmediate(stopUnread, content);
     }
+  }
+
+  /** What is short enough to be kept comes whole; the rest is passed on while it comes. */
+  async #contentOf({ content, stream, size }: ClipboardAnswer): Promise<Content | undefined> {
+    if (stream === undefined) return content;
+    const isLong = size !== undefined && size > MAX_KEPT_BYTES;
+    if (!isLong) return this.link.receiveStream(stream, MAX_PASTE_BYTES, PASTE_MS);
+    return this.link.openStream(stream, { maxBytes: MAX_PASTE_BYTES, size, idleMs: PASTE_MS });
   }
 
   async #readApp(id: number, type: ClipboardType, maxBytes: number): Promise<void> {
     const reader = new AbortController();
     this.#readers.set(id, reader);
-    let content: Uint8Array | undefined;
+    let content: Content | undefined;
     try {
       content = await this.port.read(this.selection, type, maxBytes, reader.signal);
     } finally {
       this.#readers.delete(id);
       this.feed({ on: 'app-content', id, content });
+      if (content instanceof Flow) stopUnread(content);
     }
   }
 
   #answerRead(effect: Effect & { readonly do: 'answer-read' }): void {
     this.#readers.get(effect.id)?.abort();
     const answer = this.#reads.get(effect.id);
-    if ('why' in effect) return answer?.({ stream: undefined, why: effect.why });
+    if ('why' in effect) return answer?.(refusal(effect.why));
     try {
-      answer?.({ stream: this.link.sendStream(effect.content), why: undefined });
+      answer?.(contentAnswer(this.link, effect.content, this.#direct.has(effect.id)));
     } catch (error) {
       this.log.info('clipboard content could not be sent', { error });
-      answer?.({ stream: undefined, why: 'it could not be sent' });
+      answer?.(refusal('it could not be sent'));
     }
   }
 
@@ -211,4 +232,8 @@ class SharedSelection {
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => this.log.info('clipboard: this did not work', { error }));
   }
+}
+
+function stopUnread(content: Flow): void {
+  if (!content.isRead) content.stop();
 }

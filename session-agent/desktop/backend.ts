@@ -1,5 +1,6 @@
 import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.ts';
 import type { MonitorsConfigure, PointerLayout } from '#protocol/ipc/messages/monitors.ts';
+import type { Content } from '#shared/bytes/flow.ts';
 import type { Log } from '#shared/log/log.ts';
 
 /** What is known of the session before a desktop is opened. */
@@ -49,8 +50,11 @@ export interface ClipboardListener {
   cleared(selection: Selection): void;
 }
 
-/** Gives the content of what the host's side offers, when an application pastes it; undefined: there is none. */
-export type Provide = (type: ClipboardType) => Promise<Uint8Array | undefined>;
+/**
+ * Gives the content of what the host's side offers, when an application pastes it; long content may still be coming.
+ * undefined: there is none.
+ */
+export type Provide = (type: ClipboardType) => Promise<Content | undefined>;
 
 export interface ClipboardPort {
   readonly selections: readonly Selection[];
@@ -60,9 +64,10 @@ export interface ClipboardPort {
   watch(listener: ClipboardListener): Disposable;
   /**
    * Content of the application that was told last.
-   * @returns undefined if it does not give any, gives up, or has more than `maxBytes`
+   * @param signal gives it up, until there is an answer; a flow is given up by stopping it
+   * @returns undefined if it does not give any, gives up, or has more than `maxBytes`; what shows later fails the flow
    */
-  read(selection: Selection, type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<Buffer | undefined>;
+  read(selection: Selection, type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<Content | undefined>;
   /** Becomes owner for the host's side. Nothing is fetched before an application pastes (W3). */
   offer(selection: Selection, types: readonly ClipboardType[], provide: Provide): Promise<void>;
   /** Gives up what was offered, if it still is. */

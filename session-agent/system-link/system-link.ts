@@ -2,6 +2,8 @@ import type { Notification, Request } from '#protocol/ipc/definition.ts';
 import type { Link } from '#protocol/ipc/link.ts';
 import { type HelloFromSession, LINK_VERSION, OLDEST_LINK_VERSION } from '#protocol/ipc/messages/hello.ts';
 import { Handlers } from '#protocol/ipc/peer/handlers.ts';
+import type { StreamTerms } from '#protocol/ipc/peer/incoming-streams.ts';
+import type { Content, Flow } from '#shared/bytes/flow.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import { after } from '#shared/lifecycle/after.ts';
 import { Backoff } from '#shared/lifecycle/backoff.ts';
@@ -93,12 +95,16 @@ export class SystemLink implements Link, Service {
   }
 
   /** @throws {AgentError} 'cancelled' while the link is down, 'refused' when too many streams are open */
-  sendStream(content: Uint8Array): number {
+  sendStream(content: Content): number {
     return this.#present().peer.sendStream(content);
   }
 
-  async receiveStream(id: number, maxBytes: number, timeoutMs: number): Promise<Buffer> {
-    return this.#present().peer.receiveStream(id, maxBytes, timeoutMs);
+  async receiveStream(id: number, maxBytes: number, idleMs: number): Promise<Buffer> {
+    return this.#present().peer.receiveStream(id, maxBytes, idleMs);
+  }
+
+  openStream(id: number, terms: Omit<StreamTerms, 'signal'>): Flow {
+    return this.#present().peer.openStream(id, terms);
   }
 
   #present(): Connection {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-/** First allocation when the size to come is larger or unknown. */
+/** First allocation when the size to come is larger or unknown, unless the owner says otherwise. */
 const FIRST_BYTES = 4096;
 
 /**
@@ -11,8 +11,14 @@ export class ByteCollector {
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  /** @param limit most bytes that will ever be added: the announced size, or the cap where the size is unknown. */
-  constructor(readonly limit: number) {}
+  /**
+   * @param limit most bytes that will ever be added: the announced size, or the cap where the size is unknown
+   * @param believed so much of it is believed, and allocated at once
+   */
+  constructor(
+    readonly limit: number,
+    private readonly believed: number = FIRST_BYTES,
+  ) {}
 
   get length(): number {
     return this.#length;
@@ -41,7 +47,7 @@ export class ByteCollector {
   }
 
   #grow(needed: number): void {
-    const bytes = Buffer.allocUnsafe(Math.min(this.limit, Math.max(needed, 2 * this.#bytes.length, FIRST_BYTES)));
+    const bytes = Buffer.allocUnsafe(Math.min(this.limit, Math.max(needed, 2 * this.#bytes.length, this.believed)));
     this.#bytes.copy(bytes, 0, 0, this.#length);
     this.#bytes.fill(0, 0, this.#length);
     this.#bytes = bytes;

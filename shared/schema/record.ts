@@ -38,6 +38,15 @@ export function text(maxLength: number): Shape<string> {
   };
 }
 
+export function binary(maxLength: number): Shape<Uint8Array> {
+  return {
+    read(value, name) {
+      if (value instanceof Uint8Array && value.length <= maxLength) return value;
+      throw unfit(name, `at most ${maxLength} bytes`);
+    },
+  };
+}
+
 /** One of the given words. A word that only a newer release knows is an error: give such members their own default. */
 export function word<const W extends string>(...words: readonly W[]): Shape<W> {
   return {
@@ -72,9 +81,14 @@ export function maybe<T>(inner: Shape<T>): Shape<T | undefined> {
   return { read: (value, name) => (value === undefined || value === null ? undefined : inner.read(value, name)) };
 }
 
-export function record<M extends Readonly<Record<string, Shape<unknown>>>>(
-  members: M,
-): Shape<{ readonly [K in keyof M]: Read<M[K]> }> {
+type Members = Readonly<Record<string, Shape<unknown>>>;
+
+/** What may be undefined may also be left out. */
+type ReadRecord<M extends Members> = {
+  readonly [K in keyof M as undefined extends Read<M[K]> ? never : K]: Read<M[K]>;
+} & { readonly [K in keyof M as undefined extends Read<M[K]> ? K : never]?: Read<M[K]> };
+
+export function record<M extends Members>(members: M): Shape<ReadRecord<M>> {
   return {
     read(value, name) {
       if (!(value instanceof Map)) throw unfit(name, 'a map');
@@ -83,7 +97,7 @@ export function record<M extends Readonly<Record<string, Shape<unknown>>>>(
       for (const [member, shape] of Object.entries(members)) {
         result[member] = shape.read(source.get(member), name === '' ? member : `${name}.${member}`);
       }
-      return result as { readonly [K in keyof M]: Read<M[K]> };
+      return result as ReadRecord<M>;
     },
   };
 }

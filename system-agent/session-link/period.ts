@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Notification, Request } from '#protocol/ipc/definition.ts';
 import type { Link } from '#protocol/ipc/link.ts';
+import type { StreamTerms } from '#protocol/ipc/peer/incoming-streams.ts';
+import type { Content, Flow } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { Served } from '../sessions/sessions.ts';
 import type { AgentPeer } from './connection.ts';
@@ -86,15 +88,19 @@ export class ServedPeriod implements Link {
     );
   }
 
-  sendStream(content: Uint8Array): number {
+  sendStream(content: Content): number {
     return this.#peer.sendStream(content, this.#lastingSignal(this.#content));
   }
 
-  async receiveStream(id: number, maxBytes: number, timeoutMs: number): Promise<Buffer> {
+  async receiveStream(id: number, maxBytes: number, idleMs: number): Promise<Buffer> {
     const signal = this.#lastingSignal(this.#content);
-    const content = await this.#peer.receiveStream(id, maxBytes, timeoutMs, signal);
+    const content = await this.#peer.receiveStream(id, maxBytes, idleMs, signal);
     assertLasts(signal);
     return content;
+  }
+
+  openStream(id: number, terms: Omit<StreamTerms, 'signal'>): Flow {
+    return this.#peer.openStream(id, { ...terms, signal: this.#lastingSignal(this.#content) });
   }
 
   /** What a message is about is the first word of its name. */

@@ -1,4 +1,4 @@
-import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
+import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.ts';
 import type { Port } from '#protocol/vdagent/chunk.ts';
 import { encodeBody, isWanted, type MessageName, type Sent } from '#protocol/vdagent/messages/index.ts';
 import type { ClientState } from './client.ts';
@@ -12,6 +12,8 @@ export interface ClientLine {
   speaksOf(selection: Selection): boolean;
   hasRoomFor(bytes: number): boolean;
   send<Name extends MessageName>(name: Name, fields: Sent<Name>): void;
+  /** A CLIPBOARD message, whose content is not copied before it goes out. */
+  sendContent(selection: Selection, type: ClipboardType, parts: readonly Uint8Array[]): void;
 }
 
 /**
@@ -50,13 +52,25 @@ export class HostLine implements ClientLine {
   }
 
   send<Name extends MessageName>(name: Name, fields: Sent<Name>): void {
-    const { capabilities } = this.client;
-    if (!isWanted(name, capabilities)) return;
-    if ('selection' in fields && !this.speaksOf(fields.selection)) return;
-    this.outbox?.put({ port: 'client', ...encodeBody(name, fields, capabilities) });
+    this.#put(name, fields, []);
+  }
+
+  sendContent(selection: Selection, type: ClipboardType, parts: readonly Uint8Array[]): void {
+    this.#put('clipboard', { selection, type, data: NOTHING }, parts);
   }
 
   answer<Name extends Answer>(name: Name, fields: Sent<Name>, port: Port = 'client'): void {
-    this.outbox?.putUrgent({ port, ...encodeBody(name, fields, this.client.capabilities) });
+    const { type, body } = encodeBody(name, fields, this.client.capabilities);
+    this.outbox?.putUrgent({ port, type, body: [body] });
+  }
+
+  #put<Name extends MessageName>(name: Name, fields: Sent<Name>, rest: readonly Uint8Array[]): void {
+    const { capabilities } = this.client;
+    if (!isWanted(name, capabilities)) return;
+    if ('selection' in fields && !this.speaksOf(fields.selection)) return;
+    const { type, body } = encodeBody(name, fields, capabilities);
+    this.outbox?.put({ port: 'client', type, body: [body, ...rest] });
   }
 }
+
+const NOTHING = new Uint8Array();

@@ -3,6 +3,8 @@ import { type MessageEvent, MessageReader } from '#protocol/vdagent/message.ts';
 import { clipboard as clipboardContent } from '#protocol/vdagent/messages/clipboard.ts';
 import { decodeMessage, type Message, type MessageName, type Received } from '#protocol/vdagent/messages/index.ts';
 import { monitorsConfig } from '#protocol/vdagent/messages/monitors-config.ts';
+import { headBytesOf } from '#protocol/vdagent/messages/spec.ts';
+import type { Flow } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
@@ -173,10 +175,23 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
 
   #newReader(): MessageReader {
     const { text, images } = this.#rules.maxBytes;
-    return new MessageReader({ from: 'host', maxClipboardBytes: CONTENT_OVERHEAD + Math.max(text, images) });
+    return new MessageReader({
+      from: 'host',
+      maxClipboardBytes: CONTENT_OVERHEAD + Math.max(text, images),
+      long: {
+        moreThanBytes: LONG_BYTES,
+        headBytes: () => headBytesOf(clipboardContent, this.#line.client.capabilities),
+        begun: (port, type, head, content) => {
+          this.#takeMessage(port, type, head, content);
+          // What nobody waits for is not kept; its bytes are counted down as they come.
+          if (!content.isRead) content.stop();
+        },
+      },
+    });
   }
 
   #forgetHost(): void {
+    this.#reader.abandon();
     this.#reader = this.#newReader();
     this.#line.outbox = undefined;
     this.#monitors.hostGone();
@@ -210,13 +225,17 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     if (event.kind === 'skipped') {
       return this.#errors.count(event.reason, { type: event.type, bytes: event.size });
     }
-    const { port, type, body } = event;
-    const message = decodeMessage(type, body, { receiver: 'guest', port, peer: this.#line.client.capabilities });
-    if (message.name === 'ignored') this.#errors.count(message.reason, { type, bytes: body.length });
-    else this.#handle(message, port);
+    this.#takeMessage(event.port, event.type, event.body);
   }
 
-  #handle(message: Message, port: Port): void {
+  /** @param long content behind the body that is still coming */
+  #takeMessage(port: Port, type: number, body: Buffer, long?: Flow): void {
+    const message = decodeMessage(type, body, { receiver: 'guest', port, peer: this.#line.client.capabilities });
+    if (message.name === 'ignored') this.#errors.count(message.reason, { type, bytes: body.length });
+    else this.#handle(message, port, long);
+  }
+
+  #handle(message: Message, port: Port, long?: Flow): void {
     if (!this.#gate.admits(message.name)) return this.#refuse(message, port);
     this.#tally.count(message.name);
     switch (message.name) {
@@ -236,7 +255,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
       case 'clipboard-request':
         return this.#clipboard.request(message.fields);
       case 'clipboard':
-        return this.#clipboard.content(message.fields);
+        return this.#clipboard.content(long === undefined ? message.fields : { ...message.fields, data: long });
       case 'max-clipboard':
         this.#line.client.maxClipboardBytes =
           message.fields.maxBytes === 'unlimited' ? Number.POSITIVE_INFINITY : message.fields.maxBytes;
@@ -306,3 +325,5 @@ const NOTHING = Buffer.alloc(0);
 
 /** Selection and type in front of the content. */
 const CONTENT_OVERHEAD = 8;
+/** Content beyond this is passed on while it comes. What a session keeps for the next paste is shorter, and comes whole. */
+const LONG_BYTES = CONTENT_OVERHEAD + 1024 * 1024;

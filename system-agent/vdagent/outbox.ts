@@ -5,7 +5,8 @@ import type { Channel } from '../channels/channel.ts';
 interface Outgoing {
   readonly port: Port;
   readonly type: number;
-  readonly body: Uint8Array;
+  /** Parts that follow each other. */
+  readonly body: readonly Uint8Array[];
 }
 
 /** Bytes handed to the channel at once: whole chunks, the first of which also holds the message's header. */
@@ -27,9 +28,9 @@ export class Outbox {
   readonly #urgent: Outgoing[] = [];
   #waiting: Outgoing[] = [];
   #waitingBytes = 0;
-  /** The message that is going out, and how many bytes of its body have gone. */
+  /** The message that is going out, and what of its body has not gone. */
   #current: Outgoing | undefined;
-  #sent = 0;
+  #rest: readonly Uint8Array[] = [];
   #isBlocked = false;
 
   constructor(channel: Pick<Channel, 'write'>) {
@@ -51,7 +52,7 @@ export class Outbox {
 
   put(message: Outgoing): void {
     this.#waiting.push(message);
-    this.#waitingBytes += message.body.length;
+    this.#waitingBytes += lengthOf(message.body);
     this.#flush();
   }
 
@@ -82,29 +83,46 @@ export class Outbox {
 
   #nextPiece(): Uint8Array | undefined {
     if (this.#current === undefined) return this.#begin();
-    const { port, body } = this.#current;
-    return encodeChunks(port, this.#take(body, PIECE_BYTES));
+    return encodeChunks(this.#current.port, ...this.#take(PIECE_BYTES));
   }
 
   #begin(): Uint8Array | undefined {
     const next = this.#urgent.shift() ?? this.#nextWaiting();
     if (next === undefined) return undefined;
     this.#current = next;
-    this.#sent = 0;
+    this.#rest = next.body;
     const { port, type, body } = next;
-    return encodeMessageStart(port, type, body.length, this.#take(body, PIECE_BYTES - HEADER_BYTES));
+    return encodeMessageStart(port, type, lengthOf(body), ...this.#take(PIECE_BYTES - HEADER_BYTES));
   }
 
   #nextWaiting(): Outgoing | undefined {
     const next = this.#waiting.shift();
-    this.#waitingBytes -= next?.body.length ?? 0;
+    this.#waitingBytes -= lengthOf(next?.body ?? []);
     return next;
   }
 
-  #take(body: Uint8Array, length: number): Uint8Array {
-    const part = body.subarray(this.#sent, this.#sent + length);
-    this.#sent += part.length;
-    if (this.#sent === body.length) this.#current = undefined;
-    return part;
+  /** The next bytes of the body, as parts. */
+  #take(length: number): readonly Uint8Array[] {
+    const taken: Uint8Array[] = [];
+    let left = length;
+    let done = 0;
+    for (const part of this.#rest) {
+      if (left === 0 && part.length > 0) break;
+      const piece = part.subarray(0, left);
+      taken.push(piece);
+      left -= piece.length;
+      if (piece.length < part.length) {
+        this.#rest = [part.subarray(piece.length), ...this.#rest.slice(done + 1)];
+        return taken;
+      }
+      done++;
+    }
+    this.#rest = this.#rest.slice(done);
+    if (this.#rest.length === 0) this.#current = undefined;
+    return taken;
   }
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((length, part) => length + part.length, 0);
 }

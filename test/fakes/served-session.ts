@@ -1,6 +1,7 @@
 import type { Notification, Request } from '#protocol/ipc/definition.ts';
 import type { Link } from '#protocol/ipc/link.ts';
 import { SESSION_FEATURES, type SessionFeature } from '#protocol/ipc/messages/hello.ts';
+import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { ServedAgent, SessionAgent, SessionLink } from '#system-agent/session-link/session-link.ts';
 
@@ -46,12 +47,26 @@ export class FakeLink implements Link {
     return { [Symbol.dispose]: () => void this.#handlers.delete(name) };
   }
 
-  sendStream(content: Uint8Array): number {
-    this.#toSession.set(++this.#lastStream, content);
-    return this.#lastStream;
+  sendStream(content: Content): number {
+    const id = ++this.#lastStream;
+    if (content instanceof Flow)
+      void wholeOf(content).then(
+        (whole) => this.#toSession.set(id, whole),
+        () => {},
+      );
+    else this.#toSession.set(id, content);
+    return id;
+  }
+
+  openStream(id: number, { maxBytes }: { readonly maxBytes: number }): Flow {
+    return Flow.of(this.#taken(id, maxBytes));
   }
 
   async receiveStream(id: number, maxBytes: number): Promise<Buffer> {
+    return this.#taken(id, maxBytes);
+  }
+
+  #taken(id: number, maxBytes: number): Buffer {
     const content = this.#toSystem.get(id);
     if (content === undefined) throw new AgentError('cancelled', 'no such stream');
     this.#toSystem.delete(id);
@@ -90,8 +105,13 @@ export class FakeLink implements Link {
 
   /** The session's agent takes content. */
   taken(stream: number | undefined): string | undefined {
+    return this.takenBytes(stream)?.toString();
+  }
+
+  /** @returns undefined also while not all of it has come */
+  takenBytes(stream: number | undefined): Buffer | undefined {
     const content = stream === undefined ? undefined : this.#toSession.get(stream);
-    return content === undefined ? undefined : Buffer.from(content).toString();
+    return content && Buffer.from(content);
   }
 
   /** Names and bodies seen since the last time. */

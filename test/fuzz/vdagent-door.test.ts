@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
 import { CLIPBOARD_TYPES } from '#protocol/ipc/messages/clipboard.ts';
 import { encodeMessage, MessageReader } from '#protocol/vdagent/message.ts';
+import { partsOf } from '#shared/bytes/flow.ts';
 import { silent } from '#shared/log/log.ts';
 import { type Input, initial, MAX_WAITING, type State, step } from '#system-agent/vdagent/clipboard/machine.ts';
 import { VdagentDoor } from '#system-agent/vdagent/door.ts';
@@ -109,7 +110,8 @@ fuzz('a selection answers every request and every paste exactly once, whatever h
         questions.push({ id: effect.id, copy: copies });
       }
       if (effect.do === 'send-none' || effect.do === 'send-content') answers++;
-      if (effect.do === 'send-content') isOwnersContent &&= effect.data[0] === copies % 256 && state.isOpen;
+      if (effect.do === 'send-content')
+        isOwnersContent &&= partsOf(effect.data)[0]?.[0] === copies % 256 && state.isOpen;
       if (effect.do === 'answer-paste') assert.ok(waiting.delete(effect.paste), 'a paste is answered twice');
     }
     assert.ok(state.asked.length <= MAX_WAITING && state.reads.length <= CLIPBOARD_TYPES.length);

@@ -3,6 +3,7 @@ import { CLIPBOARD_TYPES, type ClipboardType, type Selection } from '#protocol/i
 import { SESSION_FEATURES, sessionRights } from '#protocol/ipc/messages/hello.ts';
 import { ClipboardService } from '#session-agent/clipboard/service.ts';
 import type { ClipboardListener, ClipboardPort, Provide } from '#session-agent/desktop/backend.ts';
+import { wholeOf } from '#shared/bytes/flow.ts';
 import { silent } from '#shared/log/log.ts';
 import type { SessionAgent } from '#system-agent/session-link/session-link.ts';
 import { VdagentDoor } from '#system-agent/vdagent/door.ts';
@@ -161,9 +162,10 @@ class FakeDesktop implements ClipboardPort {
   paste(chance: Chance): void {
     if (this.owner !== 'host' || this.#provide === undefined) return;
     this.pasting++;
-    void this.#provide(pick(this.#types, chance)).then((content) => {
+    void this.#provide(pick(this.#types, chance)).then(async (content) => {
+      const whole = content && (await wholeOf(content));
       this.pasting--;
-      this.pasted.push(content === undefined ? NOTHING : Buffer.from(content).toString());
+      this.pasted.push(whole?.toString() ?? NOTHING);
     });
   }
 }
@@ -189,6 +191,7 @@ export async function clipboardWorld(selection: Selection) {
     handle: session.peer.handle.bind(session.peer),
     sendStream: session.peer.sendStream.bind(session.peer),
     receiveStream: session.peer.receiveStream.bind(session.peer),
+    openStream: session.peer.openStream.bind(session.peer),
     onUp: nothing,
     onDown: nothing,
   };

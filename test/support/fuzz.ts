@@ -26,7 +26,7 @@ export type Chance = (limit: number) => number;
  * Runs `round` again and again for two seconds, ten in CI. A failure names the seed of its round:
  * `FUZZ_SEED=n` repeats that round alone.
  */
-export function fuzz(name: string, round: (chance: Chance) => void): void {
+export function fuzz(name: string, round: (chance: Chance) => void | Promise<void>): void {
   it(name, async () => {
     const only = process.env.FUZZ_SEED;
     if (only !== undefined) return round(random(Number(only)));
@@ -34,7 +34,7 @@ export function fuzz(name: string, round: (chance: Chance) => void): void {
     const before = memory();
     for (let seed = Date.now() % 1_000_000_000; Date.now() < until; seed++) {
       try {
-        round(random(seed));
+        await round(random(seed));
       } catch (error) {
         throw new Error(`FUZZ_SEED=${seed}`, { cause: error });
       }

@@ -65,7 +65,9 @@ describe('stream receiver', () => {
 
   it('takes what it gave credit for, and not a byte more', () => {
     const receiver = opened();
-    for (let count = 0; count < 4; count++) assert.equal(receiver.received(STREAM_CHUNK_BYTES), 'keep');
+    for (let bytes = 0; bytes < STREAM_WINDOW_BYTES; bytes += STREAM_CHUNK_BYTES) {
+      assert.equal(receiver.received(STREAM_CHUNK_BYTES), 'keep');
+    }
     assert.throws(() => receiver.received(1), { code: 'malformed' });
   });
 
@@ -76,13 +78,12 @@ describe('stream receiver', () => {
 
   it('gives credit for what was consumed, half a window at a time', () => {
     const receiver = opened();
-    receiver.received(STREAM_CHUNK_BYTES);
-    assert.equal(receiver.nextCredit(), 0);
-    receiver.consumed(STREAM_CHUNK_BYTES);
-    assert.equal(receiver.nextCredit(), 0);
-    receiver.received(STREAM_CHUNK_BYTES);
-    receiver.consumed(STREAM_CHUNK_BYTES);
-    assert.equal(receiver.nextCredit(), 2 * STREAM_CHUNK_BYTES);
+    for (let bytes = STREAM_CHUNK_BYTES; bytes <= STREAM_WINDOW_BYTES / 2; bytes += STREAM_CHUNK_BYTES) {
+      receiver.received(STREAM_CHUNK_BYTES);
+      assert.equal(receiver.nextCredit(), 0);
+      receiver.consumed(STREAM_CHUNK_BYTES);
+    }
+    assert.equal(receiver.nextCredit(), STREAM_WINDOW_BYTES / 2);
     assert.equal(receiver.nextCredit(), 0);
   });
 

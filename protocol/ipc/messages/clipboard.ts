@@ -1,4 +1,4 @@
-import { integer, maybe, type Read, record, text, word, words } from '#shared/schema/record.ts';
+import { binary, flag, integer, maybe, type Read, record, text, word, words } from '#shared/schema/record.ts';
 import { notification, request } from '../definition.ts';
 
 export const SELECTIONS = ['clipboard', 'primary', 'secondary'] as const;
@@ -40,15 +40,30 @@ export const clipboardRelease = notification({
   body: record({ selection }),
 });
 
+/** Longest content that goes into the answer itself: a stream costs two more messages. */
+export const MAX_DIRECT_BYTES = 64 * 1024;
+
 /**
- * Asks the owner's side for the content. `stream` is its id (Link.receiveStream); absent: there is none now. One
- * request is one paste; nothing flows before it (W3).
+ * Asks the owner's side for the content. `content` is it, for askers that take it `direct`ly; or `stream` is its id
+ * (Link.receiveStream), and `size` its length where that is known, for it may still be on its way; neither: there is none
+ * now. One request is one paste; nothing flows before it (W3).
  */
 export const clipboardRead = request({
   name: 'clipboard.read',
   direction: 'both',
-  body: record({ selection, type: word(...CLIPBOARD_TYPES), maxBytes: integer(0, 0xffff_ffff) }),
-  result: record({ stream: maybe(integer(0, 0xffff_ffff)), why: maybe(text(200)) }),
+  body: record({
+    selection,
+    type: word(...CLIPBOARD_TYPES),
+    maxBytes: integer(0, 0xffff_ffff),
+    direct: maybe(flag),
+  }),
+  result: record({
+    stream: maybe(integer(0, 0xffff_ffff)),
+    size: maybe(integer(0, 0xffff_ffff)),
+    content: maybe(binary(MAX_DIRECT_BYTES)),
+    why: maybe(text(200)),
+  }),
 });
 
+export type ClipboardAnswer = Read<typeof clipboardRead.result>;
 export type ClipboardGrab = Read<typeof clipboardGrab.body>;

@@ -1,19 +1,35 @@
-import type { Buffer } from 'node:buffer';
-import { ByteCollector } from '#shared/bytes/collector.ts';
+import { Flow } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import { StreamReceiver } from '../flow.ts';
 import type { Wire } from './wire.ts';
 
 /** Streams at once, each way. One that we stopped counts until its sender has said the end. */
 export const MAX_STREAMS = 16;
+/** A sender that says a byte now and then is not listened to for ever. */
+export const LONGEST_MS = 15 * 60_000;
 /** Streams that were given up before we took them, and of which we remember it. */
 const MAX_GIVEN_UP = 64;
 
 interface Incoming {
   readonly flow: StreamReceiver;
-  readonly content: ByteCollector;
-  done(content: Buffer): void;
-  failed(error: AgentError): void;
+  readonly content: Flow;
+  readonly maxBytes: number;
+  /** Begins anew with each part. */
+  idle: Disposable;
+  readonly restartIdle: () => void;
+  readonly forget: () => void;
+}
+
+/** What is known of a stream before it is taken. */
+export interface StreamTerms {
+  /** Most bytes that it may bring. */
+  readonly maxBytes: number;
+  /** What it will bring, where its sender has said so. */
+  readonly size?: number | undefined;
+  /** How long its sender may be silent, in ms. */
+  readonly idleMs: number;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Content of the other side that we take. */
@@ -26,23 +42,40 @@ export class IncomingStreams {
     this.#wire = wire;
   }
 
-  /** @throws {AgentError} as `Link.receiveStream`; 'refused' also when too many are open, or this one is already */
-  async take(id: number, maxBytes: number, timeoutMs: number, signal?: AbortSignal): Promise<Buffer> {
+  /**
+   * The content as it comes; why it ends too early is its failure.
+   * @throws {AgentError} as `Link.receiveStream`; 'refused' also when too many are open, or this one is already
+   */
+  take(id: number, { maxBytes, size, idleMs, signal }: StreamTerms): Flow {
     if (this.#givenUp.delete(id)) throw new AgentError('cancelled', 'the sender gave the stream up');
     if (signal?.aborted) throw new AgentError('cancelled', 'the stream was called off');
+    if (size !== undefined && size > maxBytes) throw tooLong(maxBytes);
     if (this.#streams.has(id)) throw new AgentError('refused', `stream ${id} is being read already`);
     if (this.#streams.size >= MAX_STREAMS) throw new AgentError('refused', `${MAX_STREAMS} streams are open already`);
     const callOff = () => this.#stop(id, new AgentError('cancelled', 'the stream was called off'));
-    const deadline = this.#wire.after(timeoutMs, () => {
-      this.#stop(id, new AgentError('timeout', `the stream took longer than ${timeoutMs} ms`));
+    const deadline = this.#wire.after(LONGEST_MS, () => {
+      this.#stop(id, new AgentError('timeout', `the stream took longer than ${LONGEST_MS} ms`));
     });
+    const overdue = () => this.#stop(id, new AgentError('timeout', `the stream brought nothing for ${idleMs} ms`));
     signal?.addEventListener('abort', callOff);
-    try {
-      return await this.#contentOf(id, maxBytes);
-    } finally {
-      deadline[Symbol.dispose]();
-      signal?.removeEventListener('abort', callOff);
-    }
+    const stream: Incoming = {
+      flow: new StreamReceiver({ maxBytes }),
+      content: new Flow(size, callOff),
+      maxBytes,
+      idle: this.#wire.after(idleMs, overdue),
+      restartIdle: () => {
+        stream.idle[Symbol.dispose]();
+        stream.idle = this.#wire.after(idleMs, overdue);
+      },
+      forget: () => {
+        stream.idle[Symbol.dispose]();
+        deadline[Symbol.dispose]();
+        signal?.removeEventListener('abort', callOff);
+      },
+    };
+    this.#streams.set(id, stream);
+    this.#giveCredit(id, stream);
+    return stream.content;
   }
 
   /** @throws {AgentError} 'malformed' */
@@ -51,11 +84,13 @@ export class IncomingStreams {
     if (stream === undefined) return;
     switch (stream.flow.received(bytes.length)) {
       case 'keep':
-        stream.content.add(bytes);
+        stream.restartIdle();
+        stream.content.add(bytes, true);
+        if (stream.content.failure !== undefined) return this.#stop(id, stream.content.failure);
         stream.flow.consumed(bytes.length);
         return this.#giveCredit(id, stream);
       case 'too-large':
-        return this.#stop(id, new AgentError('refused', `the stream is longer than ${stream.content.limit} bytes`));
+        return this.#stop(id, tooLong(stream.maxBytes));
       case 'drop':
         return;
     }
@@ -64,7 +99,8 @@ export class IncomingStreams {
   ended(id: number): void {
     const stream = this.#find(id);
     this.#streams.delete(id);
-    stream?.done(stream.content.take());
+    stream?.forget();
+    stream?.content.finish();
   }
 
   /** A stream may be given up before the message that names it has been acted on. */
@@ -72,25 +108,17 @@ export class IncomingStreams {
     const stream = this.#streams.get(id);
     if (stream === undefined) return this.#remember(id);
     this.#streams.delete(id);
-    stream.failed(new AgentError('cancelled', 'the sender gave the stream up'));
+    stream.forget();
+    stream.content.fail(new AgentError('cancelled', 'the sender gave the stream up'));
   }
 
   close(reason: AgentError): void {
-    for (const stream of this.#streams.values()) stream.failed(reason);
+    const streams = [...this.#streams.values()];
     this.#streams.clear();
-  }
-
-  #contentOf(id: number, maxBytes: number): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const stream: Incoming = {
-        flow: new StreamReceiver({ maxBytes }),
-        content: new ByteCollector(maxBytes),
-        done: resolve,
-        failed: reject,
-      };
-      this.#streams.set(id, stream);
-      this.#giveCredit(id, stream);
-    });
+    for (const { forget, content } of streams) {
+      forget();
+      content.fail(reason);
+    }
   }
 
   #giveCredit(id: number, { flow }: Incoming): void {
@@ -102,8 +130,8 @@ export class IncomingStreams {
     const stream = this.#streams.get(id);
     if (stream === undefined || !stream.flow.stop()) return;
     this.#wire.send({ kind: 'stream-stop', id });
-    stream.content.wipe();
-    stream.failed(reason);
+    stream.forget();
+    stream.content.fail(reason);
   }
 
   #find(id: number): Incoming | undefined {
@@ -117,4 +145,8 @@ export class IncomingStreams {
     if (this.#givenUp.size >= MAX_GIVEN_UP && oldest !== undefined) this.#givenUp.delete(oldest);
     this.#givenUp.add(id);
   }
+}
+
+function tooLong(maxBytes: number): AgentError {
+  return new AgentError('refused', `the stream is longer than ${maxBytes} bytes`);
 }

@@ -1,5 +1,6 @@
+import { type Content, Flow, type FlowReader } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
-import { StreamSender } from '../flow.ts';
+import { STREAM_CHUNK_BYTES, StreamSender } from '../flow.ts';
 import { MAX_STREAMS } from './incoming-streams.ts';
 import { Ids, type Wire } from './wire.ts';
 
@@ -8,8 +9,9 @@ export const STREAM_IDLE_MS = 30_000;
 
 interface Outgoing {
   readonly flow: StreamSender;
-  /** What has not been sent. */
-  rest: Uint8Array;
+  readonly content: Flow;
+  /** From what has not been sent. */
+  readonly rest: FlowReader;
   /** Somebody wants it: the end may be said. */
   isTaken: boolean;
   idle: Disposable;
@@ -27,17 +29,26 @@ export class OutgoingStreams {
   }
 
   /** @throws {AgentError} 'refused' when too many are offered already */
-  offer(content: Uint8Array, signal?: AbortSignal): number {
+  offer(offered: Content, signal?: AbortSignal): number {
     if (this.#streams.size >= MAX_STREAMS) throw new AgentError('refused', `${MAX_STREAMS} streams are open already`);
+    const content = offered instanceof Flow ? offered : Flow.of(offered);
     const id = this.#ids.take((one) => this.#streams.has(one));
     const giveUp = () => this.#giveUp(id);
     signal?.addEventListener('abort', giveUp);
+    const rest = content.read();
+    const news = content.onNews(() => {
+      if (isDue(content, rest)) this.pump();
+    });
     this.#streams.set(id, {
       flow: new StreamSender(),
-      rest: content,
+      content,
+      rest,
       isTaken: false,
       idle: this.#wire.after(STREAM_IDLE_MS, giveUp),
-      forget: () => signal?.removeEventListener('abort', giveUp),
+      forget: () => {
+        signal?.removeEventListener('abort', giveUp);
+        news[Symbol.dispose]();
+      },
     });
     return id;
   }
@@ -72,13 +83,19 @@ export class OutgoingStreams {
   }
 
   #sendSome(id: number, stream: Outgoing): boolean {
-    const bytes = stream.flow.nextChunk(stream.rest.length);
-    if (bytes > 0) {
-      this.#wire.send({ kind: 'stream-data', id, body: stream.rest.subarray(0, bytes) });
-      stream.rest = stream.rest.subarray(bytes);
-      this.#restartIdle(id, stream);
+    const { content, flow, rest } = stream;
+    if (content.failure !== undefined) {
+      this.#giveUp(id);
+      return false;
     }
-    if (stream.rest.length === 0 && stream.isTaken) {
+    const bytes = isDue(content, rest) ? flow.nextChunk(rest.available) : 0;
+    for (let left = bytes; left > 0; ) {
+      const body = rest.take(left);
+      left -= body.length;
+      this.#wire.send({ kind: 'stream-data', id, body });
+    }
+    if (bytes > 0) this.#restartIdle(id, stream);
+    if (content.isWhole && rest.available === 0 && stream.isTaken) {
       this.#wire.send({ kind: 'stream-end', id });
       this.#remove(id);
     }
@@ -104,8 +121,14 @@ export class OutgoingStreams {
 
   #remove(id: number): void {
     const stream = this.#streams.get(id);
+    this.#streams.delete(id);
     stream?.idle[Symbol.dispose]();
     stream?.forget();
-    this.#streams.delete(id);
+    stream?.rest.stop();
   }
+}
+
+/** Content that still comes is sent by whole chunks. */
+function isDue(content: Flow, rest: FlowReader): boolean {
+  return content.hasEnded || rest.available >= STREAM_CHUNK_BYTES;
 }

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { type Content, type Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { Notification, Request } from '../definition.ts';
 import { type EncodableObject, FrameReader, type IpcMap } from '../framing.ts';
@@ -8,7 +9,7 @@ import { Answers } from './answers.ts';
 import { Calls } from './calls.ts';
 import { formatFailure, parseFailure } from './failure.ts';
 import { assertGoes, encodable, type Handlers, type Side } from './handlers.ts';
-import { IncomingStreams } from './incoming-streams.ts';
+import { IncomingStreams, type StreamTerms } from './incoming-streams.ts';
 import { OutgoingStreams } from './outgoing-streams.ts';
 import type { After, Counters, Wire } from './wire.ts';
 
@@ -183,15 +184,19 @@ export class Peer<Hello> implements Link {
    * @param signal gives it up
    * @throws {AgentError} 'refused' when too many are offered, 'cancelled' when the link is down
    */
-  sendStream(content: Uint8Array, signal?: AbortSignal): number {
+  sendStream(content: Content, signal?: AbortSignal): number {
     this.#assertUp();
     return this.#outgoing.offer(content, signal);
   }
 
   /** @param signal stops it: the answer is then 'cancelled' */
-  async receiveStream(id: number, maxBytes: number, timeoutMs: number, signal?: AbortSignal): Promise<Buffer> {
+  async receiveStream(id: number, maxBytes: number, idleMs: number, signal?: AbortSignal): Promise<Buffer> {
+    return wholeOf(this.openStream(id, { maxBytes, idleMs, signal }));
+  }
+
+  openStream(id: number, terms: StreamTerms): Flow {
     this.#assertUp();
-    return this.#incoming.take(id, maxBytes, timeoutMs, signal);
+    return this.#incoming.take(id, terms);
   }
 
   #take(frame: IpcMap): void {

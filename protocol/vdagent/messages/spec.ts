@@ -46,8 +46,13 @@ export function atLeast(bytes: number, ...prefixes: Capability[]): SizeRule {
   return { exact: false, bytes, prefixes };
 }
 
+/** How much of a body of at least so many bytes is in front of the rest. */
+export function headBytesOf({ size }: { readonly size: SizeRule }, peer: Capabilities): number {
+  return size.bytes + PREFIX_BYTES * size.prefixes.filter((capability) => peer.has(capability)).length;
+}
+
 export function fits({ exact, bytes, prefixes, also }: SizeRule, length: number, peer: Capabilities): boolean {
-  const size = bytes + PREFIX_BYTES * prefixes.filter((capability) => peer.has(capability)).length;
+  const size = headBytesOf({ size: { exact, bytes, prefixes } }, peer);
   return length === also || (exact ? length === size : length >= size);
 }
 

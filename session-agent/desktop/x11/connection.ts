@@ -1,7 +1,8 @@
+import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
-import { type Client, createClient, type Done, type Display as Setup, type XEvent } from 'x11';
+import { type BigRequests, type Client, createClient, type Done, type Display as Setup, type XEvent } from 'x11';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import { reach } from './reach.ts';
@@ -10,8 +11,15 @@ import { type Cookie, findCookie } from './xauthority.ts';
 /** A server that takes longer hangs, or a client has grabbed it for too long. */
 const ANSWER_MS = 10_000;
 const INPUT_ONLY = 2;
+const REPLACE = 0;
+const CHANGE_PROPERTY = 18;
+/** Of a ChangeProperty request that says its length in 32 bits (BIG-REQUESTS). */
+const CHANGE_PROPERTY_BYTES = 28;
+/** What every server takes: 65535 words. */
+const LEAST_REQUEST_BYTES = 4 * 0xffff;
 /** A destroyed window's id is used again only after so many others: late answers must not reach the wrong window. */
 const IDS_AT_REST = 1024;
+const FORMAT_8 = 8;
 
 export const PROPERTY_CHANGE = 0x0040_0000;
 export const STRUCTURE_NOTIFY = 0x0002_0000;
@@ -48,6 +56,8 @@ export class XConnection implements AsyncDisposable {
   readonly #close: () => void;
   readonly #resting: number[] = [];
   #alive = true;
+  #hasBigRequests = false;
+  #maxRequestBytes = LEAST_REQUEST_BYTES;
 
   private constructor(client: Client, root: number, ended: Promise<void>, close: () => void, log: Log) {
     this.#client = client;
@@ -100,7 +110,9 @@ export class XConnection implements AsyncDisposable {
       });
       const screen = setup.screen[name.screen];
       if (screen === undefined) throw new AgentError('failed', `display :${name.number} has no screen ${name.screen}`);
-      return new XConnection(client, screen.root, ended, () => stream.destroy(), log);
+      const connection = new XConnection(client, screen.root, ended, () => stream.destroy(), log);
+      await connection.#enableBigRequests();
+      return connection;
     } catch (error) {
       stream.destroy();
       throw error;
@@ -162,6 +174,40 @@ export class XConnection implements AsyncDisposable {
     return Object.fromEntries(await Promise.all(pairs)) as Record<N, number>;
   }
 
+  /** Most bytes that fit into a property with one request. */
+  get maxPropertyBytes(): number {
+    return this.#maxRequestBytes - CHANGE_PROPERTY_BYTES;
+  }
+
+  /**
+   * Replaces a property by bytes, at most `maxPropertyBytes`. The package has a request for that, which knows no long ones
+   * and copies twice.
+   */
+  putBytes(window: number, property: number, type: number, parts: readonly Uint8Array[]): void {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const words = Math.ceil((CHANGE_PROPERTY_BYTES + length) / 4);
+    const request = Buffer.allocUnsafe(4 * words);
+    const isBig = this.#hasBigRequests;
+    request.writeUInt8(CHANGE_PROPERTY, 0);
+    request.writeUInt8(REPLACE, 1);
+    request.writeUInt16LE(isBig ? 0 : words - 1, 2);
+    if (isBig) request.writeUInt32LE(words, 4);
+    const fields = [window, property, type, FORMAT_8, length];
+    for (const [index, field] of fields.entries()) request.writeUInt32LE(field, 8 + 4 * index);
+    let at = CHANGE_PROPERTY_BYTES;
+    for (const part of parts) {
+      request.set(part, at);
+      at += part.length;
+    }
+    request.fill(0, at);
+    // Without the extension there is no second length: the other words are one place further to the front.
+    if (!isBig) request.copyWithin(4, 8);
+    const { client } = this;
+    client.seq_num++;
+    client.pack_stream.put(isBig ? request : request.subarray(0, -4));
+    client.pack_stream.submit(false);
+  }
+
   /** A window that is never seen: something to talk with. */
   createWindow(eventMask: number): { readonly id: number } & Disposable {
     const id = this.#client.AllocID();
@@ -173,6 +219,19 @@ export class XConnection implements AsyncDisposable {
     this.#alive = false;
     this.#close();
     await this.ended;
+  }
+
+  /** A server without them has smaller requests. */
+  async #enableBigRequests(): Promise<void> {
+    try {
+      const big = await this.ask<BigRequests>('BIG-REQUESTS', (client, done) => client.require('big-requests', done));
+      const words = await this.ask<number>('BIG-REQUESTS', (_, done) => big.Enable(done));
+      this.#hasBigRequests = true;
+      this.#maxRequestBytes = 4 * words;
+    } catch (error) {
+      if (!this.#alive) throw error;
+      this.#log.debug('the display has no long requests', { error });
+    }
   }
 
   #destroyWindow(id: number): void {

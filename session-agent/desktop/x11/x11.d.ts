@@ -78,6 +78,11 @@ declare module 'x11' {
     readonly data: Buffer;
   }
 
+  export interface BigRequests {
+    /** Answers the longest request that the server takes from now on, in words of four bytes. */
+    Enable(done: Done<number>): void;
+  }
+
   export interface Fixes {
     readonly major: number;
     SelectSelectionInput(window: number, selection: number, mask: number): void;
@@ -173,13 +178,16 @@ declare module 'x11' {
 
   export interface Client extends EventEmitter {
     /** Number of the last request; events carry the number of the last one that the server had dealt with. */
-    readonly seq_num: number;
+    seq_num: number;
+    /** Requests on their way out, for those that the package does not make itself; each counts as one in `seq_num`. */
+    readonly pack_stream: { put(request: Buffer): void; submit(expectsReply: boolean): boolean };
     /** Atoms by name and names by atom, as far as they are known. */
     atoms: Record<string, number>;
     atom_names: Record<number, string>;
     on(event: 'connect', listener: (display: Display) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     on(event: 'event', listener: (event: XEvent) => void): this;
+    require(name: 'big-requests', done: Done<BigRequests>): void;
     require(name: 'fixes', done: Done<Fixes>): void;
     require(name: 'randr', done: Done<RandR>): void;
     AllocID(): number;

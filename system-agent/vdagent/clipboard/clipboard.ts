@@ -8,6 +8,7 @@ import {
   type Selection,
 } from '#protocol/ipc/messages/clipboard.ts';
 import type { Received } from '#protocol/vdagent/messages/index.ts';
+import { type Content, partsOf } from '#shared/bytes/flow.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { DoorAudit } from '../../audit/audit.ts';
@@ -111,7 +112,8 @@ export class Clipboard {
     this.#feed(selection, { on: 'client-requested', type: undefined });
   }
 
-  content({ selection, type: said, data }: Received<'clipboard'>): void {
+  /** @param data may still be coming */
+  content({ selection, type: said, data }: Omit<Received<'clipboard'>, 'data'> & { readonly data: Content }): void {
     const type = known(said);
     const isTooLong = type !== undefined && data.length > this.#maxBytes(type);
     if (isTooLong) this.#errors.count('too-large', { bytes: data.length });
@@ -131,8 +133,8 @@ export class Clipboard {
         this.#feed(selection, { on: 'guest-grabbed', types: usable, offerSerial: serial, isOlder });
       }),
       agent.link.on(clipboardRelease, ({ selection }) => this.#feed(selection, { on: 'guest-released' })),
-      agent.link.handle(clipboardRead, ({ selection, type, maxBytes }, signal) =>
-        this.#pastes.add(selection, { maxBytes, link: agent.link, signal }, (paste) =>
+      agent.link.handle(clipboardRead, ({ selection, type, maxBytes, direct }, signal) =>
+        this.#pastes.add(selection, { maxBytes, direct, link: agent.link, signal }, (paste) =>
           this.#feed(selection, { on: 'guest-pastes', paste, type }),
         ),
       ),
@@ -215,13 +217,14 @@ export class Clipboard {
   }
 
   /** A client that reads slowly is not sent ever more: what does not fit is not there. */
-  #sendContent(selection: Selection, type: ClipboardType, data: Uint8Array): void {
+  #sendContent(selection: Selection, type: ClipboardType, data: Content): void {
     const fits =
       this.#mayCross('to-client', type) &&
       data.length <= this.#line.maxClipboardBytes &&
       this.#line.hasRoomFor(data.length);
     if (!fits) this.#log.info('clipboard content is too long for the client', { bytes: data.length });
-    this.#line.send('clipboard', fits ? { selection, type, data } : { selection, type: 'none', data: NOTHING });
+    if (fits) this.#line.sendContent(selection, type, partsOf(data));
+    else this.#line.send('clipboard', { selection, type: 'none', data: NOTHING });
   }
 
   /** Written down before the content moves. False when that must be and cannot. */
@@ -250,12 +253,19 @@ export class Clipboard {
     this.#feed(selection, { on: 'guest-answered', id, data });
   }
 
-  async #ask(selection: Selection, type: ClipboardType): Promise<Uint8Array | undefined> {
+  /** Whole: a message of SPICE that was begun has to be said to the end, whatever the session does meanwhile. */
+  async #ask(selection: Selection, type: ClipboardType): Promise<Content | undefined> {
     const link = this.#agent?.link;
     if (link === undefined) return undefined;
     const maxBytes = Math.min(this.#maxBytes(type), this.#line.maxClipboardBytes);
-    const { stream, why } = await link.call(clipboardRead, { selection, type, maxBytes }, READ_MS);
-    if (stream !== undefined) return link.receiveStream(stream, maxBytes, READ_MS);
+    const wanted = { selection, type, maxBytes, direct: true };
+    const { stream, size, content, why } = await link.call(clipboardRead, wanted, READ_MS);
+    if (content !== undefined) return content.length > maxBytes ? undefined : content;
+    if (stream !== undefined) {
+      const flow = link.openStream(stream, { maxBytes, size, idleMs: READ_MS });
+      await flow.parts();
+      return flow;
+    }
     if (why !== undefined) this.#log.info('clipboard content could not be read', { reason: why });
     return undefined;
   }

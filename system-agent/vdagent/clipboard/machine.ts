@@ -1,4 +1,5 @@
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
+import type { Content } from '#shared/bytes/flow.ts';
 import { FIRST_SERIAL, judgeSerial, nextSerial } from './serial.ts';
 
 /**
@@ -63,7 +64,7 @@ export type Input =
   | { readonly on: 'client-released' }
   | { readonly on: 'client-requested'; readonly type: ClipboardType | undefined }
   /** `type` undefined: none, or a type of no meaning here. `data` undefined: it is of no use. */
-  | { readonly on: 'client-answered'; readonly type: ClipboardType | undefined; readonly data: Uint8Array | undefined }
+  | { readonly on: 'client-answered'; readonly type: ClipboardType | undefined; readonly data: Content | undefined }
   /** The client has not answered in time and will not be waited for. */
   | { readonly on: 'client-silent'; readonly id: number }
   /** `offerSerial`: of the last offer that the session had got; undefined from an agent that does not count them. */
@@ -77,18 +78,18 @@ export type Input =
   | { readonly on: 'guest-released' }
   | { readonly on: 'guest-pastes'; readonly paste: number; readonly type: ClipboardType }
   | { readonly on: 'paste-cancelled'; readonly paste: number }
-  | { readonly on: 'guest-answered'; readonly id: number; readonly data: Uint8Array | undefined };
+  | { readonly on: 'guest-answered'; readonly id: number; readonly data: Content | undefined };
 
 export type Effect =
   | { readonly do: 'send-grab'; readonly serial: number; readonly types: readonly ClipboardType[] }
   | { readonly do: 'send-release' }
   | { readonly do: 'send-request'; readonly id: number; readonly type: ClipboardType }
-  | { readonly do: 'send-content'; readonly type: ClipboardType; readonly data: Uint8Array }
+  | { readonly do: 'send-content'; readonly type: ClipboardType; readonly data: Content }
   | { readonly do: 'send-none' }
   | { readonly do: 'offer'; readonly serial: number; readonly types: readonly ClipboardType[] }
   | { readonly do: 'withdraw' }
   | { readonly do: 'read'; readonly id: number; readonly type: ClipboardType }
-  | { readonly do: 'answer-paste'; readonly paste: number; readonly data: Uint8Array | undefined }
+  | { readonly do: 'answer-paste'; readonly paste: number; readonly data: Content | undefined }
   | { readonly do: 'count'; readonly kind: 'stale-grab' | 'unasked-content' };
 
 export interface Step {
@@ -238,7 +239,7 @@ function clientRequests(state: State, type: ClipboardType | undefined): Step {
   };
 }
 
-function guestAnswers(state: State, id: number, data: Uint8Array | undefined): Step {
+function guestAnswers(state: State, id: number, data: Content | undefined): Step {
   const read = state.reads.find((one) => one.id === id);
   if (read === undefined) return same(state); // asked of a former owner, and refused since
   const { type } = read;
@@ -300,13 +301,13 @@ function guestPastes(state: State, paste: number, type: ClipboardType): Step {
 }
 
 /** Answers carry no id: those of one type come in the order of the requests, and "none" is for the oldest of all. */
-function clientAnswers(state: State, type: ClipboardType | undefined, data: Uint8Array | undefined): Step {
+function clientAnswers(state: State, type: ClipboardType | undefined, data: Content | undefined): Step {
   const isIt = (one: Asked) => type === undefined || one.type === type;
   const content = type === undefined ? undefined : data;
   return answered(state, isIt, content) ?? { state, effects: [{ do: 'count', kind: 'unasked-content' }] };
 }
 
-function answered(state: State, isIt: (one: Asked) => boolean, data: Uint8Array | undefined): Step | undefined {
+function answered(state: State, isIt: (one: Asked) => boolean, data: Content | undefined): Step | undefined {
   const asked = state.asked.find(isIt);
   if (asked === undefined) return undefined;
   return {

@@ -1,12 +1,13 @@
 import type { Link } from '#protocol/ipc/link.ts';
-import type { clipboardRead, Selection } from '#protocol/ipc/messages/clipboard.ts';
-import type { Read } from '#shared/schema/record.ts';
-
-type PasteResult = Read<typeof clipboardRead.result>;
+import type { ClipboardAnswer, Selection } from '#protocol/ipc/messages/clipboard.ts';
+import { contentAnswer, refusal } from '#protocol/ipc/messages/clipboard-answer.ts';
+import type { Content } from '#shared/bytes/flow.ts';
 
 interface Paste {
   readonly link: Link;
   readonly maxBytes: number;
+  /** The application's agent takes short content in the answer. */
+  readonly direct: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +25,7 @@ const MAX_EXTENSIONS = 60;
 /** Applications of the session that wait for the client's content, and how long that is waited for. */
 export class Pastes {
   readonly #rules: PasteRules;
-  readonly #waiting = new Map<number, (data: Uint8Array | undefined) => void>();
+  readonly #waiting = new Map<number, (data: Content | undefined) => void>();
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   #lastId = 0;
 
@@ -33,16 +34,21 @@ export class Pastes {
   }
 
   /** @param start is told the paste's number; `answer` may already be called from within */
-  add(selection: Selection, { link, maxBytes, signal }: Paste, start: (paste: number) => void): Promise<PasteResult> {
+  add(selection: Selection, wanted: Paste, start: (paste: number) => void): Promise<ClipboardAnswer> {
     const paste = ++this.#lastId;
-    return new Promise((resolve) => {
+    const { signal } = wanted;
+    return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#rules.cancelled(selection, paste);
         this.answer(paste, undefined);
       };
       this.#waiting.set(paste, (data) => {
         signal.removeEventListener('abort', onAbort);
-        resolve(resultOf(link, data, maxBytes));
+        try {
+          resolve(resultOf(wanted, data));
+        } catch (error) {
+          reject(error);
+        }
       });
       signal.addEventListener('abort', onAbort);
       start(paste);
@@ -50,7 +56,7 @@ export class Pastes {
     });
   }
 
-  answer(paste: number, data: Uint8Array | undefined): void {
+  answer(paste: number, data: Content | undefined): void {
     const settle = this.#waiting.get(paste);
     this.#waiting.delete(paste);
     settle?.(data);
@@ -83,8 +89,8 @@ function keyOf(selection: Selection, id: number): string {
   return `${selection} ${id}`;
 }
 
-function resultOf(link: Link, data: Uint8Array | undefined, maxBytes: number): PasteResult {
-  if (data === undefined) return { stream: undefined, why: 'the client gave nothing' };
-  if (data.length > maxBytes) return { stream: undefined, why: 'the content is too long' };
-  return { stream: link.sendStream(data), why: undefined };
+function resultOf({ link, maxBytes, direct }: Paste, data: Content | undefined): ClipboardAnswer {
+  if (data === undefined) return refusal('the client gave nothing');
+  if (data.length > maxBytes) return refusal('the content is too long');
+  return contentAnswer(link, data, direct);
 }

@@ -6,6 +6,7 @@ import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
 import { decodeCompoundText } from '#session-agent/desktop/x11/clipboard/compound-text.ts';
 import { PART_BYTES } from '#session-agent/desktop/x11/clipboard/sender.ts';
+import { type Content, wholeOf } from '#shared/bytes/flow.ts';
 import { silent } from '#shared/log/log.ts';
 import { give, watchedDesktop } from '#test/support/desktop/watched.ts';
 import { Copying, needsXvfb, runClient, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
@@ -30,7 +31,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     await using _copy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     assert.deepEqual(session.events, ['took', 'copied text']);
-    assert.equal((await session.clipboard.read('clipboard', 'text', LARGE, never))?.toString(), UTF8);
+    assert.equal((await whole(session.clipboard.read('clipboard', 'text', LARGE, never)))?.toString(), UTF8);
   });
 
   it('reads 20 MB in parts, byte for byte', async () => {
@@ -38,33 +39,33 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     const content = Buffer.alloc(LARGE, 'Zeile mit ß\n');
     await using _copy = new Copying(session.server.env, content);
     await until(() => session.events.includes('copied text'), 'the copy');
-    const read = await session.clipboard.read('clipboard', 'text', LARGE, never);
-    assert.ok(read?.equals(content));
+    const got = await whole(session.clipboard.read('clipboard', 'text', LARGE, never));
+    assert.ok(got?.equals(content));
   });
 
   it('gives nothing of a copy that is larger than what is wanted', async () => {
     await using session = await watchedDesktop();
     await using _large = new Copying(session.server.env, Buffer.alloc(2 * 1024 * 1024, 'a'));
     await until(() => session.events.includes('copied text'), 'the copy');
-    assert.equal(await session.clipboard.read('clipboard', 'text', 1024 * 1024, never), undefined);
+    assert.equal(await whole(session.clipboard.read('clipboard', 'text', 1024 * 1024, never)), undefined);
     await using _small = new Copying(session.server.env, 'abcd');
     await until(() => session.events.filter((event) => event === 'copied text').length === 2, 'the other copy');
-    assert.equal(await session.clipboard.read('clipboard', 'text', 3, never), undefined);
-    assert.equal((await session.clipboard.read('clipboard', 'text', 4, never))?.toString(), 'abcd');
+    assert.equal(await whole(session.clipboard.read('clipboard', 'text', 3, never)), undefined);
+    assert.equal((await whole(session.clipboard.read('clipboard', 'text', 4, never)))?.toString(), 'abcd');
   });
 
   it('turns the Latin-1 of an old application into UTF-8', async () => {
     await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, Buffer.from('caf\u00e9', 'latin1'), 'STRING');
     await until(() => session.events.includes('copied text'), 'the copy');
-    assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café');
+    assert.equal((await whole(session.clipboard.read('clipboard', 'text', 100, never)))?.toString(), 'café');
   });
 
   it('reads what is in COMPOUND_TEXT', async () => {
     await using session = await watchedDesktop();
     await using _copy = new Copying(session.server.env, Buffer.from('caf\xe9 \x1b-F\xe1', 'latin1'), 'COMPOUND_TEXT');
     await until(() => session.events.includes('copied text'), 'the copy');
-    assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'café α');
+    assert.equal((await whole(session.clipboard.read('clipboard', 'text', 100, never)))?.toString(), 'café α');
   });
 
   for (const [type, target] of IMAGES) {
@@ -73,7 +74,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
       const picture = Buffer.concat([Buffer.from([0x89, 0, 0xff]), randomBytes(2_000_000), Buffer.alloc(3)]);
       await using _copy = new Copying(session.server.env, picture, target);
       await until(() => session.events.includes(`copied ${type}`), 'the copy');
-      assert.ok((await session.clipboard.read('clipboard', type, LARGE, never))?.equals(picture));
+      assert.ok((await whole(session.clipboard.read('clipboard', type, LARGE, never)))?.equals(picture));
       await session.clipboard.offer('clipboard', [type], give(picture));
       assert.ok((await paste(session.server, target)).equals(picture));
       await assert.rejects(paste(session.server, 'UTF8_STRING'));
@@ -87,8 +88,8 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
       session.events.length = 0;
       await using _copy = new Copying(session.env, content);
       await until(() => session.events.includes('copied text'), 'the copy');
-      const read = await session.clipboard.read('clipboard', 'text', size, never);
-      assert.ok(read?.equals(content), `${size} bytes read`);
+      const got = await whole(session.clipboard.read('clipboard', 'text', size, never));
+      assert.ok(got?.equals(content), `${size} bytes read`);
       await session.clipboard.offer('clipboard', ['text'], give(content));
       assert.ok((await paste(session.server)).equals(content), `${size} bytes pasted`);
     }
@@ -103,7 +104,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     const seen = ['primary copied text', 'secondary copied text', 'copied text'];
     await until(() => seen.every((event) => session.events.includes(event)), 'all three');
     const read = async (selection: Selection) =>
-      (await session.clipboard.read(selection, 'text', 100, never))?.toString();
+      (await whole(session.clipboard.read(selection, 'text', 100, never)))?.toString();
     assert.deepEqual(
       [await read('primary'), await read('secondary'), await read('clipboard')],
       [...['marked', 'other', 'copied']],
@@ -127,7 +128,7 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     await until(() => session.events.includes('copied text'), 'the copy');
     await copy[Symbol.asyncDispose]();
     await until(() => session.events.includes('cleared'), 'the end');
-    assert.equal(await session.clipboard.read('clipboard', 'text', 100, never), undefined);
+    assert.equal(await whole(session.clipboard.read('clipboard', 'text', 100, never)), undefined);
   });
 
   it('gives up an owner that never answers, and reads the next one', async () => {
@@ -135,10 +136,10 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     await using silentCopy = new Copying(session.server.env, UTF8);
     await until(() => session.events.includes('copied text'), 'the copy');
     silentCopy.kill('SIGSTOP');
-    assert.equal(await session.clipboard.read('clipboard', 'text', 100, never), undefined);
+    assert.equal(await whole(session.clipboard.read('clipboard', 'text', 100, never)), undefined);
     await using _copy = new Copying(session.server.env, 'next');
     await until(() => session.events.filter((event) => event === 'copied text').length === 2, 'the next copy');
-    assert.equal((await session.clipboard.read('clipboard', 'text', 100, never))?.toString(), 'next');
+    assert.equal((await whole(session.clipboard.read('clipboard', 'text', 100, never)))?.toString(), 'next');
   });
 
   it('stops reading when nobody waits any more', async () => {
@@ -242,4 +243,9 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
 
 async function until2(test: () => Promise<boolean>): Promise<void> {
   for (let left = 200; left > 0 && !(await test()); left--) await sleep(20);
+}
+
+async function whole(reading: Promise<Content | undefined>): Promise<Buffer | undefined> {
+  const content = await reading;
+  return content && wholeOf(content);
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Content, wholeOf } from '#shared/bytes/flow.ts';
 import {
   needsToolkit,
   PICTURE,
@@ -36,7 +37,7 @@ for (const toolkit of ['gtk', 'qt'] satisfies Toolkit[]) {
       await using session = await watchedDesktop();
       await using _copy = new ToolkitCopying(toolkit, session.env, 'text', TEXT);
       await until(() => session.events.includes('copied text'), 'the copy');
-      assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), TEXT);
+      assert.equal((await whole(session.clipboard.read('clipboard', 'text', LIMIT, never)))?.toString(), TEXT);
     });
 
     it('copy an image, which is a PNG among others', async () => {
@@ -46,7 +47,7 @@ for (const toolkit of ['gtk', 'qt'] satisfies Toolkit[]) {
       writeFileSync(file, PICTURE);
       await using _copy = new ToolkitCopying(toolkit, session.env, 'image', file);
       await until(() => session.events.some((event) => event.startsWith('copied png')), 'the copy');
-      const content = await session.clipboard.read('clipboard', 'png', LIMIT, never);
+      const content = await whole(session.clipboard.read('clipboard', 'png', LIMIT, never));
       assert.ok(content);
       await session.clipboard.offer('clipboard', ['png'], give(content));
       assert.equal(await pasteIn(toolkit, session.env, 'image'), PICTURE_SEEN);
@@ -79,7 +80,7 @@ describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout
     session.events.length = 0;
     await copy[Symbol.asyncDispose]();
     await until(() => session.events.at(-1) === 'copied text', 'what the manager has');
-    assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), TEXT);
+    assert.equal((await whole(session.clipboard.read('clipboard', 'text', LIMIT, never)))?.toString(), TEXT);
   });
 
   it('one that takes over whatever is copied gets what the host has, and there is no loop', {
@@ -95,3 +96,8 @@ describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout
     assert.equal(await pasteIn('gtk', session.env, 'text'), 'from the host');
   });
 });
+
+async function whole(reading: Promise<Content | undefined>): Promise<Buffer | undefined> {
+  const content = await reading;
+  return content && wholeOf(content);
+}

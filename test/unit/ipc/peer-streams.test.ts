@@ -30,6 +30,7 @@ describe('streams of the link', () => {
   it('nothing flows before it is wanted, and no more than a window until it is read', async () => {
     const { system, session, flow } = pair();
     await flow();
+    session.highWater = 2 * STREAM_WINDOW_BYTES;
     session.peer.sendStream(content(1_000_000));
     assert.equal(session.waiting, 0);
     const received = system.peer.receiveStream(0, 1_000_000, 1000);

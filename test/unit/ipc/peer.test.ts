@@ -110,7 +110,12 @@ describe('messages of the link', () => {
     const bytes = Buffer.concat([
       formatEnvelope({ kind: 'notification', name: 'hello', body: { ...HELLO } }),
       formatEnvelope({ kind: 'notification', name: 'clipboard.grab', body: GRAB }),
-      formatEnvelope({ kind: 'request', id: 7, name: 'clipboard.read', body: { ...GRAB, type: 'text', maxBytes: 5 } }),
+      formatEnvelope({
+        kind: 'request',
+        id: 7,
+        name: 'clipboard.read',
+        body: { ...GRAB, type: 'text', maxBytes: 5, direct: true },
+      }),
     ]);
     for (const parts of splits(bytes)) {
       const end = systemEnd();
@@ -121,7 +126,7 @@ describe('messages of the link', () => {
         return { stream: undefined, why: 'none' };
       });
       for (const part of parts) end.peer.receive(part);
-      assert.deepEqual(heard, [GRAB, { selection: 'clipboard', type: 'text', maxBytes: 5 }]);
+      assert.deepEqual(heard, [GRAB, { selection: 'clipboard', type: 'text', maxBytes: 5, direct: true }]);
     }
   });
 

@@ -134,7 +134,7 @@ describe('SPICE clipboard: from the guest', () => {
     open.host.send('max-clipboard', { maxBytes: 5 });
     open.host.send('clipboard-request', text);
     assert.deepEqual(await open.heard(), [content('12345')]);
-    assert.deepEqual(open.session.take()[0]?.body, { ...text, maxBytes: 5 });
+    assert.deepEqual(open.session.take()[0]?.body, { ...text, maxBytes: 5, direct: true });
     open.host.send('max-clipboard', { maxBytes: 4 });
     open.host.send('clipboard-request', text);
     assert.deepEqual(await open.heard(), [none]);

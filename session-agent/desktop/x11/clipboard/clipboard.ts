@@ -1,6 +1,6 @@
-import type { Buffer } from 'node:buffer';
 import type { Fixes, XEvent } from 'x11';
 import { type ClipboardType, SELECTIONS, type Selection } from '#protocol/ipc/messages/clipboard.ts';
+import type { Content } from '#shared/bytes/flow.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ClipboardListener, ClipboardPort, Provide } from '../../backend.ts';
 import { PROPERTY_CHANGE, type XConnection } from '../connection.ts';
@@ -70,7 +70,7 @@ export class X11Clipboard implements ClipboardPort, AsyncDisposable {
     type: ClipboardType,
     maxBytes: number,
     signal: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  ): Promise<Content | undefined> {
     return this.#selections.get(selection)?.read(type, maxBytes, signal);
   }
 

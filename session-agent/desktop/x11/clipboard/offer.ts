@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { Property, SelectionRequest } from 'x11';
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
+import { wholeOf } from '#shared/bytes/flow.ts';
 import type { Provide } from '../../backend.ts';
 import type { XConnection } from '../connection.ts';
 import type { Atoms } from './atoms.ts';
 import type { PropertySender } from './sender.ts';
-import { CONTENT_TARGETS, encodeContent, type TargetName } from './targets.ts';
+import { CONTENT_TARGETS, encodeContent, isAsItIs, type TargetName } from './targets.ts';
 
 /** Requests of applications that are being answered at the same time; more are refused. */
 const MAX_ANSWERING = 64;
@@ -76,7 +77,8 @@ export class Answering {
     if (type === undefined || name === undefined) return false;
     const content = await offer.provide(type);
     if (content === undefined || !this.x.alive) return false;
-    const { type: propertyType, bytes } = encodeContent(name, content);
+    if (isAsItIs(name)) return this.sender.put(requestor, property, this.atoms[name], content);
+    const { type: propertyType, bytes } = encodeContent(name, await wholeOf(content));
     return this.sender.put(requestor, property, this.atoms[propertyType], bytes);
   }
 

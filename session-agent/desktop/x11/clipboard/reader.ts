@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Property } from 'x11';
-import { ByteCollector } from '#shared/bytes/collector.ts';
+import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
+import { AgentError } from '#shared/errors.ts';
 import { Bell } from '../bell.ts';
 import { PROPERTY_CHANGE, type XConnection } from '../connection.ts';
 
@@ -17,61 +18,165 @@ export interface Conversion {
   readonly maxBytes: number;
 }
 
-export interface Converted {
+interface Form {
   /** Atom of the property's type. */
   readonly type: number;
   readonly format: number;
+}
+
+export interface Begun extends Form {
+  readonly content: Content;
+}
+
+export interface Converted extends Form {
   readonly bytes: Buffer;
 }
 
+/** The part of the atoms that a conversion needs. */
+interface ConversionAtoms {
+  readonly INCR: number;
+  readonly UGA_SELECTION: number;
+}
+
 /**
- * Asks the owner of a selection for one target, whole or in parts (ICCCM 2.4, INCR 2.7.2). Each conversion has a window
- * of its own: what an owner sends after we gave up meets a window that is gone.
+ * Asks the owner of a selection for one target, whole or in parts (ICCCM 2.4, INCR 2.7.2).
  *
  * @returns undefined if the owner refuses, dies, has more than `maxBytes`, or `signal` is aborted
  */
 export async function convert(
   x: XConnection,
-  atoms: { readonly INCR: number; readonly UGA_SELECTION: number },
-  { selection, target, time, maxBytes }: Conversion,
+  atoms: ConversionAtoms,
+  conversion: Conversion,
   signal: AbortSignal,
 ): Promise<Converted | undefined> {
-  const bell = new Bell();
-  const property = atoms.UGA_SELECTION;
-  using window = x.createWindow(PROPERTY_CHANGE);
-  const state: { answer?: 'refused' | 'given' } = {};
-  using _listening = x.listen((event) => {
-    if (event.name === 'SelectionNotify' && 'requestor' in event && event.requestor === window.id) {
-      if (state.answer !== undefined || event.selection !== selection || event.target !== target) return;
-      state.answer = event.property === property ? 'given' : 'refused';
-      bell.ring();
-    } else if (event.name === 'PropertyNotify' && event.wid === window.id && event.state === NEW_VALUE) {
-      if (state.answer === 'given') bell.ring();
+  const begun = await beginConversion(x, atoms, conversion, signal);
+  if (begun === undefined) return undefined;
+  const { type, format, content } = begun;
+  try {
+    return { type, format, bytes: await wholeOf(content) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The same, and what comes in parts is told of with the first: the owner says only at the end how much it is. The owner
+ * that dies later, and all else that `convert` has no content for, fails the flow.
+ */
+export async function beginConversion(
+  x: XConnection,
+  atoms: ConversionAtoms,
+  conversion: Conversion,
+  signal: AbortSignal,
+): Promise<Begun | undefined> {
+  const transfer = new Transfer(x, atoms, conversion, signal);
+  let begun: Begun | undefined;
+  try {
+    begun = await transfer.begin();
+  } finally {
+    if (!(begun?.content instanceof Flow)) transfer[Symbol.dispose]();
+  }
+  return begun;
+}
+
+/**
+ * Each conversion has a window of its own: what an owner sends after we gave up meets a window that is gone. It lives as
+ * long as its content comes.
+ */
+class Transfer implements Disposable {
+  readonly #x: XConnection;
+  readonly #atoms: ConversionAtoms;
+  readonly #conversion: Conversion;
+  readonly #window: ReturnType<XConnection['createWindow']>;
+  readonly #listening: Disposable;
+  readonly #bell = new Bell();
+  readonly #given: AbortSignal;
+  readonly #end = new AbortController();
+  readonly #giveUp = () => this.#end.abort();
+  #answer: 'refused' | 'given' | undefined;
+
+  constructor(x: XConnection, atoms: ConversionAtoms, conversion: Conversion, signal: AbortSignal) {
+    this.#x = x;
+    this.#atoms = atoms;
+    this.#conversion = conversion;
+    this.#given = signal;
+    const window = x.createWindow(PROPERTY_CHANGE);
+    this.#window = window;
+    if (signal.aborted) this.#giveUp();
+    signal.addEventListener('abort', this.#giveUp);
+    this.#listening = x.listen((event) => {
+      if (event.name === 'SelectionNotify' && 'requestor' in event && event.requestor === window.id) {
+        const { selection, target } = conversion;
+        if (this.#answer !== undefined || event.selection !== selection || event.target !== target) return;
+        this.#answer = event.property === atoms.UGA_SELECTION ? 'given' : 'refused';
+        this.#bell.ring();
+      } else if (event.name === 'PropertyNotify' && event.wid === window.id && event.state === NEW_VALUE) {
+        if (this.#answer === 'given') this.#bell.ring();
+      }
+    });
+  }
+
+  async begin(): Promise<Begun | undefined> {
+    const { selection, target, time, maxBytes } = this.#conversion;
+    this.#x.client.ConvertSelection(this.#window.id, selection, target, this.#atoms.UGA_SELECTION, time);
+    if (!(await this.#heard()) || this.#answer !== 'given') return undefined;
+    const first = await this.#take(maxBytes);
+    const { type, format, data } = first;
+    if (type !== this.#atoms.INCR) {
+      const isWhole = type !== 0 && first.bytesAfter === 0 && data.length <= maxBytes;
+      return isWhole ? { type, format, content: data } : undefined;
     }
-  });
+    // The owner says how much it is at least.
+    if (data.length >= 4 && data.readUInt32LE(0) > maxBytes) return undefined;
+    const part = await this.#next(maxBytes);
+    if (part === undefined) return undefined;
+    if (part.data.length === 0) return { type: part.type, format: part.format, content: part.data };
+    const content = new Flow(undefined, this.#giveUp);
+    content.add(part.data, true);
+    void this.#bring(content);
+    return { type: part.type, format: part.format, content };
+  }
+
+  [Symbol.dispose](): void {
+    this.#given.removeEventListener('abort', this.#giveUp);
+    this.#listening[Symbol.dispose]();
+    this.#window[Symbol.dispose]();
+  }
+
+  /** Never rejects. */
+  async #bring(content: Flow): Promise<void> {
+    try {
+      for (;;) {
+        const part = await this.#next(this.#conversion.maxBytes - content.arrived);
+        if (part === undefined) return content.fail(new AgentError('failed', 'the application did not give all of it'));
+        if (part.data.length === 0) return content.finish();
+        content.add(part.data, true);
+      }
+    } catch (error) {
+      content.fail(new AgentError('cancelled', 'the display is gone', { cause: error }));
+    } finally {
+      this[Symbol.dispose]();
+    }
+  }
+
+  /** @returns the next part, an empty one at the end; undefined when there is none in time or more than fits */
+  async #next(room: number): Promise<Property | undefined> {
+    while (await this.#heard()) {
+      const part = await this.#take(room);
+      if (part.type === 0) continue; // the value that was there before it began
+      return part.bytesAfter > 0 || part.data.length > room ? undefined : part;
+    }
+    return undefined;
+  }
+
+  #heard(): Promise<boolean> {
+    return this.#bell.heard(IDLE_MS, this.#end.signal);
+  }
+
   /** Takes the property away, unless it is larger than what may still come. */
-  const take = (room: number): Promise<Property> =>
-    x.ask('clipboard content', (client, done) =>
-      client.GetProperty(1, window.id, property, ANY_TYPE, 0, Math.ceil((room + 1) / 4), done),
+  #take(room: number): Promise<Property> {
+    return this.#x.ask('clipboard content', (client, done) =>
+      client.GetProperty(1, this.#window.id, this.#atoms.UGA_SELECTION, ANY_TYPE, 0, Math.ceil((room + 1) / 4), done),
     );
-
-  x.client.ConvertSelection(window.id, selection, target, property, time);
-  if (!(await bell.heard(IDLE_MS, signal)) || state.answer !== 'given') return undefined;
-  const first = await take(maxBytes);
-  if (first.type !== atoms.INCR) {
-    const whole = first.type !== 0 && first.bytesAfter === 0 && first.data.length <= maxBytes;
-    return whole ? { type: first.type, format: first.format, bytes: first.data } : undefined;
   }
-
-  const collected = new ByteCollector(maxBytes);
-  while (await bell.heard(IDLE_MS, signal)) {
-    const part = await take(maxBytes - collected.length);
-    if (part.type === 0) continue; // the value that was there before it began
-    if (part.data.length === 0 && part.bytesAfter === 0) {
-      return { type: part.type, format: part.format, bytes: collected.take() };
-    }
-    if (part.bytesAfter > 0 || collected.length + part.data.length > maxBytes) return undefined;
-    collected.add(part.data);
-  }
-  return undefined;
 }

@@ -1,11 +1,12 @@
 import type { Buffer } from 'node:buffer';
 import type { OwnerNotify, SelectionClear, SelectionRequest } from 'x11';
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
+import { type Content, Flow } from '#shared/bytes/flow.ts';
 import type { Provide } from '../../backend.ts';
 import type { XConnection } from '../connection.ts';
 import type { Atoms } from './atoms.ts';
 import type { Answering, Offer } from './offer.ts';
-import { convert } from './reader.ts';
+import { beginConversion, convert } from './reader.ts';
 import { chooseTargets, decodeContent } from './targets.ts';
 
 /** Longest list of targets that is looked at. */
@@ -78,11 +79,18 @@ export class XSelection {
   }
 
   /** See ClipboardPort.read. */
-  async read(type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<Buffer | undefined> {
+  async read(type: ClipboardType, maxBytes: number, signal: AbortSignal): Promise<Content | undefined> {
     const source = this.#source;
     const target = source?.targets.get(type);
     if (source === undefined || target === undefined) return undefined;
     const conversion = { selection: this.selection, target, time: source.time, maxBytes };
+    if (type !== 'text') {
+      const begun = await beginConversion(this.x, this.atoms, conversion, signal);
+      if (begun?.format === 8) return begun.content;
+      if (begun?.content instanceof Flow) begun.content.stop();
+      return undefined;
+    }
+    // Which letters the bytes are is known with the last of them.
     const converted = await convert(this.x, this.atoms, conversion, signal);
     if (converted === undefined || converted.format !== 8) return undefined;
     const content = decodeContent(type, await this.#atomName(converted.type), converted.bytes);

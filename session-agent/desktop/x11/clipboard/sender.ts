@@ -1,11 +1,15 @@
-import type { Buffer } from 'node:buffer';
+import { type Content, Flow, type FlowReader } from '#shared/bytes/flow.ts';
 import { Bell } from '../bell.ts';
 import { PROPERTY_CHANGE, STRUCTURE_NOTIFY, type XConnection } from '../connection.ts';
 
-/** Largest property that is given whole: below the server's limit for one request, and what is fastest. */
+/** Largest property that is given whole: below every server's limit for one request. */
 export const PART_BYTES = 240 * 1024;
+/** Most in one part, where the server has long requests: each part costs the application a round trip. */
+const MOST_BYTES = 1024 * 1024;
 /** A requestor that does not take the next part within this is gone. */
 const IDLE_MS = 10_000;
+/** Nor is a source waited for that brings nothing for so long. */
+const SOURCE_MS = 35_000;
 /** Transfers in parts at the same time. */
 const MAX_TRANSFERS = 16;
 const REPLACE = 0;
@@ -43,11 +47,24 @@ export class PropertySender {
    * @param type atom of the property's type
    * @returns false if nothing was put there; else the requestor is to be notified now, further parts follow by themselves
    */
-  async put(requestor: number, property: number, type: number, bytes: Buffer): Promise<boolean> {
-    if (bytes.length <= PART_BYTES) {
-      this.#x.client.ChangeProperty(REPLACE, requestor, property, type, 8, bytes);
+  async put(requestor: number, property: number, type: number, content: Content): Promise<boolean> {
+    const flow = content instanceof Flow ? content : Flow.of(content);
+    if (flow.isWhole && flow.length <= PART_BYTES) {
+      this.#x.putBytes(requestor, property, type, flow.blocks);
       return true;
     }
+    const rest = flow.read();
+    const isBegun = await this.#begin(requestor, property, type, flow, rest);
+    if (!isBegun) rest.stop();
+    return isBegun;
+  }
+
+  close(): void {
+    this.#listening[Symbol.dispose]();
+    for (const one of this.#transfers) one.abort.abort();
+  }
+
+  async #begin(requestor: number, property: number, type: number, flow: Flow, rest: FlowReader): Promise<boolean> {
     for (const one of this.#transfers) {
       if (one.requestor === requestor && one.property === property) one.abort.abort();
     }
@@ -60,28 +77,24 @@ export class PropertySender {
       this.#transfers.delete(transfer);
       return false;
     }
-    this.#x.client.ChangeProperty(REPLACE, requestor, property, this.#incr, 32, [bytes.length]);
-    void this.#send(transfer, type, bytes);
+    this.#x.client.ChangeProperty(REPLACE, requestor, property, this.#incr, 32, [flow.length]);
+    void this.#send(transfer, type, flow, rest);
     return true;
   }
 
-  close(): void {
-    this.#listening[Symbol.dispose]();
-    for (const one of this.#transfers) one.abort.abort();
-  }
-
-  /** Never rejects. The empty part at the end says that it is the end. */
-  async #send(transfer: Transfer, type: number, bytes: Buffer): Promise<void> {
+  /**
+   * Never rejects. The empty part at the end says that it is the end: without it, as when the source fails, the application
+   * takes what it has for nothing.
+   */
+  async #send(transfer: Transfer, type: number, flow: Flow, rest: FlowReader): Promise<void> {
     const { requestor, property, bell, abort } = transfer;
-    for (
-      let at = 0, ended = false;
-      !ended && (await bell.heard(IDLE_MS, abort.signal)) && this.#x.alive;
-      at += PART_BYTES
-    ) {
-      const part = bytes.subarray(at, at + PART_BYTES);
-      this.#x.client.ChangeProperty(REPLACE, requestor, property, type, 8, part);
-      ended = part.length === 0;
+    while ((await bell.heard(IDLE_MS, abort.signal)) && this.#x.alive) {
+      if (!(await hasCome(flow, rest, abort.signal)) || !this.#x.alive) break;
+      const parts = take(rest, Math.min(MOST_BYTES, this.#x.maxPropertyBytes));
+      this.#x.putBytes(requestor, property, type, parts);
+      if (parts.length === 0) break;
     }
+    rest.stop();
     this.#transfers.delete(transfer);
     const isLast = ![...this.#transfers].some((one) => one.requestor === requestor);
     if (isLast && this.#x.alive) await this.#watch(requestor, 0).catch(() => {});
@@ -93,4 +106,28 @@ export class PropertySender {
       client.ChangeWindowAttributes(window, { eventMask }, done),
     );
   }
+}
+
+/** @returns whether the next part, or the end, is there */
+async function hasCome(flow: Flow, rest: FlowReader, signal: AbortSignal): Promise<boolean> {
+  const isDue = () => flow.hasEnded || rest.available >= PART_BYTES;
+  if (!isDue()) {
+    const bell = new Bell();
+    using _listening = flow.onNews(() => {
+      if (isDue()) bell.ring();
+    });
+    if (!(await bell.heard(SOURCE_MS, signal))) return false;
+  }
+  return flow.failure === undefined;
+}
+
+/** What has come, at most `maxBytes`. */
+function take(rest: FlowReader, maxBytes: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let room = maxBytes; room > 0 && rest.available > 0; ) {
+    const part = rest.take(room);
+    parts.push(part);
+    room -= part.length;
+  }
+  return parts;
 }

@@ -53,6 +53,11 @@ export function decodeContent(type: ClipboardType, property: string, bytes: Buff
   return isLatin1 ? Buffer.from(text.toString('latin1')) : text;
 }
 
+/** Whether a host's content is given under this name byte for byte. */
+export function isAsItIs(target: TargetName): boolean {
+  return target !== 'TEXT' && target !== 'STRING' && target !== 'COMPOUND_TEXT';
+}
+
 /** A host's content as the target wants it, and the name of the property's type. Text comes as UTF-8. */
 export function encodeContent(
   target: TargetName,
