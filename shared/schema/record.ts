@@ -38,6 +38,16 @@ export function text(maxLength: number): Shape<string> {
   };
 }
 
+/** A view of the frame that it came in. */
+export function bytes(maxLength: number): Shape<Uint8Array> {
+  return {
+    read(value, name) {
+      if (value instanceof Uint8Array && value.length <= maxLength) return value;
+      throw unfit(name, `at most ${maxLength} bytes`);
+    },
+  };
+}
+
 /** One of the given words. A word that only a newer release knows is an error: give such members their own default. */
 export function word<const W extends string>(...words: readonly W[]): Shape<W> {
   return {
