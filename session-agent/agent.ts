@@ -3,6 +3,8 @@ import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { ClipboardService } from './clipboard/service.ts';
 import type { Desktop, DesktopPort } from './desktop/backend.ts';
+import type { Inbox } from './files/inbox.ts';
+import { type Arrived, FilesService } from './files/service.ts';
 import { LogOffService } from './log-off/service.ts';
 import type { Asked } from './log-off/session-managers.ts';
 import { MonitorsService } from './monitors/service.ts';
@@ -27,6 +29,9 @@ export interface SessionActs {
   lockScreen(locker?: Argv): Promise<Locked>;
   logOff(): Promise<Asked>;
   notify(notice: Notice): Promise<void>;
+  /** Where files of clients go. */
+  readonly inbox: Inbox;
+  show(arrived: Arrived): Promise<void>;
 }
 
 /** What this session can do, for the hello: hosts are offered nothing else (L6). */
@@ -39,6 +44,7 @@ export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): rea
     'screen-lock',
     'log-off',
     'notices',
+    'files',
   ];
 }
 
@@ -54,6 +60,7 @@ const TRIED_WITH: Readonly<Partial<Record<SessionFeature, string>>> = {
   'screen-lock': "the session's screen saver, else logind",
   'log-off': "the session's manager, else its windows",
   notices: "the desktop's notifications",
+  files: "the user's folder",
 };
 
 /** The same with by what or why not, for `uga doctor`. */
@@ -81,6 +88,7 @@ export function sessionAgent({ desktop, acts, link, needed, log }: Parts): Servi
     new ScreenLockService((locker) => acts.lockScreen(locker), link, log),
     new LogOffService(() => acts.logOff(), link, log),
     new NoticesService((notice) => acts.notify(notice), link, log),
+    new FilesService({ inbox: acts.inbox, show: (arrived) => acts.show(arrived), link, log }),
     link,
   ]);
 }

@@ -10,6 +10,8 @@ import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend
 import { backends } from './desktop/index.ts';
 import { noDesktop } from './desktop/none.ts';
 import { recordingDesktop } from './desktop/recording.ts';
+import { UserInbox } from './files/inbox.ts';
+import { showArrived } from './files/show.ts';
 import { askToLogOff } from './log-off/session-managers.ts';
 import { showNotice } from './notices/service.ts';
 import { sessionPrograms } from './screen-lock/programs.ts';
@@ -96,6 +98,8 @@ function realActs(desktop: Desktop, user: Bus, system: Bus, env: NodeJS.ProcessE
     lockScreen: (locker) => screenLock.lock(locker),
     logOff: () => askToLogOff(user, desktop.windows),
     notify: (notice) => showNotice(user, notice),
+    inbox: new UserInbox(env),
+    show: (arrived) => showArrived(arrived, { programs, notify: (notice) => showNotice(user, notice) }),
   };
 }
 
@@ -105,4 +109,6 @@ const refusedActs: SessionActs = {
   lockScreen: async () => ({ locked: false, why: REFUSED }),
   logOff: async () => ({ asked: false, why: REFUSED }),
   notify: () => Promise.reject(new AgentError('refused', REFUSED)),
+  inbox: { receive: () => Promise.reject(new AgentError('refused', REFUSED)), clean: async () => 0 },
+  show: () => Promise.reject(new AgentError('refused', REFUSED)),
 };

@@ -28,6 +28,7 @@ import { Dispatcher } from './qga/dispatcher.ts';
 import { QgaDoor } from './qga/door.ts';
 import { frozenGate, type Gate as QgaGate } from './qga/gate.ts';
 import type { QgaPorts } from './qga/ports.ts';
+import type { FileRules } from './received-files/rules.ts';
 import { Presence } from './service-manager/presence.ts';
 import type { DescriptorStore, ServiceManager } from './service-manager/service-manager.ts';
 import { Departure, type OnDisconnect } from './session-control/departure.ts';
@@ -116,6 +117,7 @@ export interface Parts {
   readonly sessionRules: SessionRules;
   readonly uinput: UinputSpec;
   readonly clipboard: ClipboardRules;
+  readonly files: FileRules;
   /** What happens, for hosts that ask. */
   readonly events: EventHub;
   /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
@@ -153,8 +155,21 @@ function credentialBroker(
  * for an answer come first; sessions, which can come late, after them.
  */
 export function systemAgent(parts: Parts): Service {
-  const { channels, platform, gates, audit, bus, link, sessionRules, uinput, clipboard, events, control, manager } =
-    parts;
+  const {
+    channels,
+    platform,
+    gates,
+    audit,
+    bus,
+    link,
+    sessionRules,
+    uinput,
+    clipboard,
+    files,
+    events,
+    control,
+    manager,
+  } = parts;
   const { build, log } = parts;
   const sessions = new SessionsWatch(bus, UTMP_FILES, log);
   const director = new SessionDirector(sessions, log);
@@ -201,6 +216,7 @@ export function systemAgent(parts: Parts): Service {
       pointer: tablet,
       gate: gates.vdagent,
       clipboard,
+      files,
       log: log.child({ door: 'vdagent' }),
       audit: doorAudit,
       departure: new Departure(sessionRules.onDisconnect, sessionControl, log, doorAudit),

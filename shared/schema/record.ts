@@ -38,7 +38,8 @@ export function text(maxLength: number): Shape<string> {
   };
 }
 
-export function binary(maxLength: number): Shape<Uint8Array> {
+/** A view of the frame that it came in. */
+export function bytes(maxLength: number): Shape<Uint8Array> {
   return {
     read(value, name) {
       if (value instanceof Uint8Array && value.length <= maxLength) return value;

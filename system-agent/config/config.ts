@@ -4,6 +4,7 @@ import type { ChannelSpec } from '../channels/spec.ts';
 import { type Direction, KINDS, type Kind, MOST_MEBIBYTES } from '../clipboard/rules.ts';
 import type { UinputSpec } from '../pointer/spec.ts';
 import { POLICY_FILE } from '../policy/policy.ts';
+import { RECEIVE, type WhenDone } from '../received-files/rules.ts';
 import type { OnDisconnect } from '../session-control/departure.ts';
 import type { OtherUser } from '../sso/decision.ts';
 import type { SsoEnabled } from '../sso/enabled.ts';
@@ -63,6 +64,9 @@ export interface Config {
   /** Longest content of any kind, and of text, in MiB. */
   readonly clipboardMebibytes: number;
   readonly clipboardTextMebibytes: number;
+  /** Where files of clients go, and what becomes of the last: received-files/rules.ts. */
+  readonly filesFolder: string;
+  readonly filesWhenDone: WhenDone;
   /** Socket for `uga status` and `uga doctor`. */
   readonly control: string;
   readonly stateDir: string;
@@ -127,6 +131,8 @@ export const DEFAULTS: Config = {
   clipboardKinds: KINDS,
   clipboardMebibytes: MOST_MEBIBYTES,
   clipboardTextMebibytes: MOST_MEBIBYTES,
+  filesFolder: RECEIVE.folder,
+  filesWhenDone: RECEIVE.whenDone,
   control: '/run/uga/control.sock',
   stateDir: '/var/lib/uga',
   auditDirectory: '/var/log/uga',

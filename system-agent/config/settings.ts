@@ -1,6 +1,7 @@
 import { CHANNEL_SYNTAX, formatChannelSpec, parseChannelSpec } from '../channels/spec.ts';
 import { MOST_MEBIBYTES } from '../clipboard/rules.ts';
 import { formatUinputSpec, parseUinputSpec, UINPUT_SYNTAX } from '../pointer/spec.ts';
+import { WHEN_DONE } from '../received-files/rules.ts';
 import { ON_DISCONNECT } from '../session-control/departure.ts';
 import { type Config, DEFAULTS } from './config.ts';
 import {
@@ -8,6 +9,7 @@ import {
   parseAllowList,
   parseCommands,
   parseDirection,
+  parseFilesFolder,
   parseKinds,
   parseLease,
   parseLogLevel,
@@ -21,6 +23,7 @@ import {
   parseSeconds,
   parseSso,
   parseUids,
+  parseWhenDone,
   parseYesNo,
 } from './values.ts';
 
@@ -311,6 +314,26 @@ export const SETTINGS: readonly Setting[] = [
     'How long one content may be; what is longer is not there for who pastes.',
   ),
   mebibytes('clipboardTextMebibytes', 'max-text-size', 'The same for text, where that is to be less.'),
+  setting({
+    name: 'filesFolder',
+    group: 'files',
+    key: 'folder',
+    syntax: 'download | desktop | absolute path | ~/path | off',
+    help:
+      "Where files of SPICE clients go, written with the user's rights and made if it is missing: see docs/files.md. off: clients " +
+      'are not offered to send any.',
+    parse: parseFilesFolder,
+    format: String,
+  }),
+  setting({
+    name: 'filesWhenDone',
+    group: 'files',
+    key: 'when-done',
+    syntax: WHEN_DONE.join(' | '),
+    help: 'When the last of several files is there: tell the user, open the folder, or neither.',
+    parse: parseWhenDone,
+    format: String,
+  }),
   setting({
     name: 'control',
     group: 'control',

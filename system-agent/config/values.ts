@@ -4,6 +4,7 @@ import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
 import type { OnFailure } from '../audit/trail.ts';
 import { DIRECTIONS, type Direction, KINDS, type Kind } from '../clipboard/rules.ts';
 import { MAX_LEASE } from '../freeze/freeze.ts';
+import { WHEN_DONE, type WhenDone } from '../received-files/rules.ts';
 import { ON_DISCONNECT, type OnDisconnect } from '../session-control/departure.ts';
 import type { OtherUser } from '../sso/decision.ts';
 import { SSO_WORDS, type SsoEnabled } from '../sso/enabled.ts';
@@ -103,6 +104,25 @@ export function parseSso(text: string): SsoEnabled {
 export function parseOtherUser(text: string): OtherUser {
   if (text !== 'refuse' && text !== 'wait') throw wrong(`'${text}' is neither refuse nor wait`);
   return text;
+}
+
+/** Longest that files.begin carries. */
+const MAX_FOLDER = 1024;
+
+export function parseFilesFolder(text: string): string {
+  if (text === 'download' || text === 'desktop' || text === 'off') return text;
+  const isPath = text.startsWith('/') || text.startsWith('~/');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (!isPath || text.length > MAX_FOLDER || /[\u0000-\u001f\u007f]/.test(text) || text.split('/').includes('..')) {
+    throw wrong(`'${text}' is neither download, desktop, off, an absolute path nor one below ~/`);
+  }
+  return text;
+}
+
+export function parseWhenDone(text: string): WhenDone {
+  const word = WHEN_DONE.find((one) => one === text);
+  if (word === undefined) throw wrong(`'${text}' is none of ${WHEN_DONE.join(', ')}`);
+  return word;
 }
 
 export const parseLease = (text: string): number => parseSecondsTo(text, MAX_LEASE);

@@ -3,6 +3,9 @@ import type { Rule } from '../audit/audit.ts';
 /** The clipboard's content crosses: which way and of which type, one a minute. */
 export const CLIPBOARD = { name: 'clipboard', readOnly: false } as const;
 
+/** A client sends a file to the user of a session. */
+export const FILE_TRANSFER = { name: 'file-transfer', readOnly: false } as const;
+
 /** What is written of what passes this door. */
 export const audited: Readonly<Record<string, Rule>> = {
   clipboard: {
@@ -10,4 +13,5 @@ export const audited: Readonly<Record<string, Rule>> = {
     args: { direction: 'text', type: 'text' },
     oncePer: ['direction', 'type'],
   },
+  'file-transfer': { weight: 'change', args: { session: 'text', name: 'text', size: 'number' } },
 };

@@ -15,6 +15,9 @@ const CLIPBOARD: readonly Capability[] = [
   'clipboard-grab-serial',
 ];
 
+const FILES: readonly Capability[] = ['file-xfer-detailed-errors'];
+const NO_FILES: readonly Capability[] = ['file-xfer-disabled'];
+
 /** What this guest can do now, and may. */
 export interface Abilities {
   /** Without it a host moves the pointer of the emulated hardware. */
@@ -22,13 +25,16 @@ export interface Abilities {
   readonly monitors: boolean;
   /** In one direction at least. */
   readonly clipboard: boolean;
+  /** Files of the client are taken, at least from some session. */
+  readonly files: boolean;
 }
 
-export function offeredCapabilities({ pointer, monitors, clipboard }: Abilities): Capabilities {
+export function offeredCapabilities({ pointer, monitors, clipboard, files }: Abilities): Capabilities {
   return new Set<Capability>([
     ...(pointer ? (['mouse-state'] as const) : []),
     ...ALWAYS,
     ...(monitors ? MONITORS : []),
     ...(clipboard ? CLIPBOARD : []),
+    ...(files ? FILES : NO_FILES),
   ]);
 }

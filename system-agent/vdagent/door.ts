@@ -13,11 +13,13 @@ import type { Channel, ChannelEvents } from '../channels/channel.ts';
 import { allowsFrom, type ClipboardRules, EVERYTHING } from '../clipboard/rules.ts';
 import { type DescribedDoor, type DoorDescription, RequestTally } from '../control/described.ts';
 import type { Pointer } from '../pointer/pointer.ts';
+import { type FileRules, RECEIVE } from '../received-files/rules.ts';
 import type { SessionLink } from '../session-link/session-link.ts';
 import { offeredCapabilities } from './capabilities.ts';
 import { ClientState } from './client.ts';
 import { HostLine } from './client-line.ts';
 import { Clipboard } from './clipboard/clipboard.ts';
+import { Files } from './files/files.ts';
 import { type Gate, openGate } from './gate.ts';
 import { Monitors } from './monitors.ts';
 import { Mouse } from './mouse.ts';
@@ -36,6 +38,8 @@ export interface VdagentParts {
   readonly departure?: Departure;
   /** Default: everything in both directions. */
   readonly clipboard?: Partial<ClipboardRules>;
+  /** Default: taken, for the user's download folder. */
+  readonly files?: FileRules;
   /** How long a client may be silent after a request for its clipboard. */
   readonly answerMs?: number;
 }
@@ -53,7 +57,8 @@ const ANSWER_MS = 10_000;
 
 /**
  * The SPICE agent's door: ends the protocol of one channel here and hands features on, to the pointer and to the agent
- * of the served session. It reads on whatever a session does, for the pointer travels in the same stream (D6).
+ * of the served session. It reads on whatever a session does, for the pointer travels in the same stream (D6); only while
+ * files come faster than they are written it reads as fast as that.
  */
 export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly name = 'vdagent';
@@ -68,6 +73,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #clipboard: Clipboard;
   readonly #monitors: Monitors;
   readonly #mouse: Mouse;
+  readonly #files: Files;
   readonly #tally = new RequestTally();
   readonly #departure: Departure | undefined;
   #reader: MessageReader;
@@ -103,6 +109,13 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     });
     this.#monitors = new Monitors(log);
     this.#mouse = new Mouse(pointer);
+    this.#files = new Files(this.#line, {
+      rules: parts.files ?? RECEIVE,
+      log,
+      audit,
+      mayCome: () => gate.enabled('file-transfer-start'),
+      room: () => this.#pauseWhileCrowded(),
+    });
   }
 
   /** Messages that were counted instead of answered, by kind. */
@@ -111,7 +124,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   get isAtRest(): boolean {
-    return this.#reader.isIdle && this.#line.outbox?.isIdle !== false && this.#clipboard.isIdle;
+    return this.#reader.isIdle && this.#line.outbox?.isIdle !== false && this.#clipboard.isIdle && this.#files.isIdle;
   }
 
   async start(): Promise<void> {
@@ -128,6 +141,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#subscriptions = [];
     this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
+    this.#files.serve(undefined);
     this.#monitors.serve(undefined);
     this.#mouse.serve(undefined);
     await this.#channel.close();
@@ -136,7 +150,11 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
 
   describe(): DoorDescription {
     const ignored = Array.from(this.#errors.counts, ([kind, count]) => `${count} ${kind}`);
-    return this.#tally.describe(ignored.length === 0 ? [] : [{ name: 'ignored', text: ignored.join(', ') }]);
+    const files = this.#files.count;
+    return this.#tally.describe([
+      ...(files === 0 ? [] : [{ name: 'files', text: `${files} under way` }]),
+      ...(ignored.length === 0 ? [] : [{ name: 'ignored', text: ignored.join(', ') }]),
+    ]);
   }
 
   connected(): void {
@@ -203,18 +221,20 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#line.client = new ClientState();
     this.#line.outbox?.forgetWaiting();
     this.#clipboard.clientChanged();
+    this.#files.clientGone();
     this.#mouse.clientGone();
   }
 
   #serve(): void {
     const { served } = this.#sessionLink;
     this.#clipboard.serve(served?.agent, served?.clipboard === true);
+    this.#files.serve(served);
     this.#monitors.serve(served?.agent);
     this.#mouse.serve(served?.agent);
   }
 
   #pauseWhileCrowded(): void {
-    const isCrowded = this.#line.outbox?.isCrowded === true;
+    const isCrowded = this.#line.outbox?.isCrowded === true || this.#files.isCrowded;
     if (isCrowded === this.#isPaused) return;
     this.#isPaused = isCrowded;
     if (isCrowded) this.#channel.pause();
@@ -261,10 +281,12 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
           message.fields.maxBytes === 'unlimited' ? Number.POSITIVE_INFINITY : message.fields.maxBytes;
         return;
       case 'file-transfer-start':
-        return this.#line.answer('file-transfer-status', { id: message.fields.id, result: 'disabled' });
-      // The rest of a transfer that was answered so, and what we did not announce to want: clients do not expect answers.
+        return this.#files.start(message.fields);
       case 'file-transfer-status':
+        return this.#files.status(message.fields);
       case 'file-transfer-data':
+        return this.#files.data(message.fields);
+      // What we did not announce to want: clients do not expect answers.
       case 'display-config':
       case 'audio-volume-sync':
       case 'graphics-device-info':
@@ -285,11 +307,13 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     else if (message.name === 'clipboard') this.#clipboard.content({ ...message.fields, type: 'none', data: NOTHING });
     else if (message.name === 'file-transfer-start') {
       this.#line.answer('file-transfer-status', { id: message.fields.id, result: 'disabled' });
-    }
+    } else if (message.name === 'file-transfer-data') this.#files.refuse(message.fields.id);
+    else if (message.name === 'file-transfer-status') this.#files.status(message.fields);
   }
 
   #gateChanged(): void {
     this.#clipboard.directionsChanged();
+    this.#files.rightsChanged();
     if (!this.#gate.enabled('mouse-state')) this.#mouse.clientGone();
     if (this.#line.outbox !== undefined) this.#announce(false);
   }
@@ -310,6 +334,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
       clipboard:
         (may('clipboard-grab') && allowsFrom('client', this.#rules)) ||
         (may('clipboard-request') && allowsFrom('guest', this.#rules)),
+      files: this.#files.areWanted,
     });
     this.#line.answer('announce-capabilities', { request, capabilities });
   }

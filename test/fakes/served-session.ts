@@ -146,7 +146,7 @@ export class FakeSessionLink implements SessionLink {
   }
 
   /** @param isLocked takes clipboard and files, as a greeter does */
-  serve(agent: SessionAgent | undefined, { isLocked = false } = {}): void {
+  serve(agent: SessionAgent | undefined, { isLocked = false, class: kind = 'user' } = {}): void {
     const before = this.served;
     this.served = agent && {
       agent,
@@ -156,7 +156,7 @@ export class FakeSessionLink implements SessionLink {
         id: agent.session,
         uid: agent.uid,
         user: 'alice',
-        class: 'user',
+        class: kind,
         type: 'x11',
         seat: 'seat0',
         active: true,

@@ -6,6 +6,8 @@ import { partsOf } from '#shared/bytes/flow.ts';
 import { silent } from '#shared/log/log.ts';
 import { type Input, initial, MAX_WAITING, type State, step } from '#system-agent/vdagent/clipboard/machine.ts';
 import { VdagentDoor } from '#system-agent/vdagent/door.ts';
+import type { Input as FilesInput, State as FilesState } from '#system-agent/vdagent/files/machine.ts';
+import * as files from '#system-agent/vdagent/files/machine.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
 import { FakeSessionAgent, FakeSessionLink } from '#test/fakes/served-session.ts';
 import { type Chance, cut, fuzz, mutate, pick, randomBytes } from '#test/support/fuzz.ts';
@@ -186,4 +188,50 @@ fuzz('a selection answers every request and every paste exactly once, whatever h
   assert.equal(answers, requests);
   assert.equal(waiting.size, 0);
   assert.ok(isOwnersContent, 'content of a former owner was sent');
+});
+
+const PLACES = ['ready', 'off', 'no-agent', 'locked'] as const;
+
+/** Whatever comes in whatever order, each transfer is begun once, ends once, and is answered nothing after that. */
+fuzz('no order of words makes the transfers of files say too much or too little', (chance) => {
+  let state: FilesState = files.initial;
+  const open = new Set<number>();
+  for (let turn = 0; turn < 60; turn++) {
+    const id = chance(3);
+    const handle = chance(state.nextHandle + 1);
+    const size = chance(4);
+    const length = chance(4);
+    const input = pick<FilesInput>(
+      [
+        { on: 'start', id, place: pick(PLACES, chance), file: { name: 'x', size, more: false } },
+        { on: 'start', id, place: 'ready', file: { name: 'x', size, more: false } },
+        { on: 'start', id, place: 'ready', file: 'malformed' },
+        { on: 'data', id, length, claimed: BigInt(chance(10) === 0 ? chance(99) : length) },
+        { on: 'begun', handle },
+        { on: 'ended', handle },
+        { on: 'failed', handle, fault: 'failed', free: undefined },
+        { on: 'silent', handle },
+        { on: 'stopped', id },
+        { on: 'refused', id },
+        { on: 'client-gone' },
+        { on: 'session-gone', place: pick(PLACES, chance) },
+      ],
+      chance,
+    );
+    const before = state.transfers;
+    const { state: next, effects } = files.step(state, input);
+    state = next;
+    for (const effect of effects) {
+      if (effect.do === 'begin') {
+        assert.ok(!open.has(effect.handle), 'handles are never given twice');
+        open.add(effect.handle);
+      } else if (effect.do === 'drop') assert.ok(open.delete(effect.handle), 'dropped once');
+      else if (effect.do !== 'answer') assert.ok(open.has(effect.handle));
+      else assert.ok(input.on === 'start' || before.has(effect.id), 'nobody is answered who did not ask');
+    }
+    if (input.on === 'ended') open.delete(input.handle);
+    const known = [...state.transfers.values()];
+    assert.deepEqual(known.map((one) => one.handle).sort(), [...open].sort());
+    assert.ok(known.every(({ received, size }) => received <= size));
+  }
 });

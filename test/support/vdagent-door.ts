@@ -3,6 +3,7 @@ import { silent } from '#shared/log/log.ts';
 import type { DoorAudit } from '#system-agent/audit/audit.ts';
 import type { ClipboardRules } from '#system-agent/clipboard/rules.ts';
 import type { Pointer, PointerState } from '#system-agent/pointer/pointer.ts';
+import type { FileRules } from '#system-agent/received-files/rules.ts';
 import { type Departure, VdagentDoor } from '#system-agent/vdagent/door.ts';
 import { type Gate, openGate } from '#system-agent/vdagent/gate.ts';
 import { FakeChannel } from '#test/fakes/channel.ts';
@@ -31,6 +32,7 @@ export class FakePointer implements Pointer {
 export interface Stage {
   readonly capabilities?: readonly Capability[];
   readonly clipboard?: Partial<ClipboardRules>;
+  readonly files?: FileRules;
   readonly answerMs?: number;
   readonly gate?: Gate;
   readonly highWater?: number;
@@ -45,6 +47,7 @@ export async function openDoor(stage: Stage = {}) {
   const {
     capabilities,
     clipboard = {},
+    files,
     answerMs = 3000,
     gate = openGate,
     highWater,
@@ -66,6 +69,7 @@ export async function openDoor(stage: Stage = {}) {
     audit,
     clipboard,
     answerMs,
+    ...(files && { files }),
     ...(departure && { departure }),
   };
   const door = new VdagentDoor(parts);

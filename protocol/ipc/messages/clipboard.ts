@@ -1,4 +1,4 @@
-import { binary, flag, integer, maybe, type Read, record, text, word, words } from '#shared/schema/record.ts';
+import { bytes, flag, integer, maybe, type Read, record, text, word, words } from '#shared/schema/record.ts';
 import { notification, request } from '../definition.ts';
 
 export const SELECTIONS = ['clipboard', 'primary', 'secondary'] as const;
@@ -60,7 +60,7 @@ export const clipboardRead = request({
   result: record({
     stream: maybe(integer(0, 0xffff_ffff)),
     size: maybe(integer(0, 0xffff_ffff)),
-    content: maybe(binary(MAX_DIRECT_BYTES)),
+    content: maybe(bytes(MAX_DIRECT_BYTES)),
     why: maybe(text(200)),
   }),
 });

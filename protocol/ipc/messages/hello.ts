@@ -23,6 +23,7 @@ export const SESSION_FEATURES = [
   'log-off',
   'notices',
   'clipboard.images',
+  'files',
 ] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 

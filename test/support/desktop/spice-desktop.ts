@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ourProgram, safeEnvironment } from '#test/support/agents.ts';
 import { Program, temporaryFolder } from '#test/support/programs.ts';
@@ -15,6 +15,8 @@ export interface SpiceDesktop extends AsyncDisposable {
   readonly host: Awaited<ReturnType<typeof openPort>>['host'];
   readonly system: Program;
   readonly session: Program;
+  /** Where files of the client go. */
+  readonly received: string;
 }
 
 export async function startSpiceDesktop(which: Which): Promise<SpiceDesktop> {
@@ -34,16 +36,22 @@ export async function startSpiceDesktop(which: Which): Promise<SpiceDesktop> {
   const env = { ...server.env, ...buses, NO_AT_BRIDGE: '1', HOME: folder.path };
   try {
     const { host } = port;
+    const received = receivedIn(folder.path);
+    mkdirSync(received);
     const start = which === 'original' ? startOriginal : startOurs;
     const { system, session } = await start(folder.path, file, env, (program) => programs.push(program));
     await until(() => host.heardCount > 0 || !system.running, `${which} to announce itself`);
     host.announce(true);
     await until(() => host.heardCount > 1, 'the answer');
-    return { server, env: server.env, host, system, session, [Symbol.asyncDispose]: stop };
+    return { server, env: server.env, host, system, session, received, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function receivedIn(folder: string): string {
+  return path.join(folder, 'received');
 }
 
 /** Told of each program as it is started: the next one may fail. */
@@ -61,7 +69,8 @@ async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEn
   );
   started(system);
   await system.socket(socket);
-  const session = new Program(['spice-vdagent', '-x', '-s', port, '-S', socket], env);
+  const files = ['-f', receivedIn(folder), '-o', '0'];
+  const session = new Program(['spice-vdagent', '-x', '-s', port, '-S', socket, ...files], env);
   started(session);
   return { system, session };
 }
@@ -69,7 +78,9 @@ async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEn
 async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv, started: Keep): Started {
   const config = path.join(folder, 'uga.conf');
   const link = path.join(folder, 'link.sock');
-  writeFileSync(config, `[link]\nallow-uid=${process.getuid?.()}\n[originals]\nhonour=no\n`, { mode: 0o600 });
+  const files = `[files]\nfolder=${receivedIn(folder)}\nwhen-done=nothing\n`;
+  const settings = `[link]\nallow-uid=${process.getuid?.()}\n[originals]\nhonour=no\n${files}`;
+  writeFileSync(config, settings, { mode: 0o600 });
   const options = [
     ...['--config', config, '--qga', 'off', '--ovirt', 'off', '--vdagent', `unix-connect:${port}`, '--uinput', 'off'],
     ...['--link', link, '--control', path.join(folder, 'control.sock'), '--state-dir', folder],

@@ -15,6 +15,7 @@ const OFFERED = new Set([
   'sparse-monitors-config',
   'guest-lineend-lf',
   'max-clipboard',
+  'file-xfer-detailed-errors',
   'clipboard-no-release-on-regrab',
   'clipboard-grab-serial',
 ]);
@@ -41,8 +42,8 @@ describe('SPICE door: capabilities', () => {
   it('says bit by bit what the golden bytes of its announcement are', async () => {
     const { channel } = await openDoor({ greets: false });
     const bytes = Buffer.from(channel.drain(), 'latin1').toString('hex');
-    // Bits 0, 1, 2, 5, 6, 7, 8, 10, 16 and 17.
-    assert.equal(bytes, '010000001c0000000100000006000000000000000000000008000000' + '01000000' + 'e7050300');
+    // Bits 0, 1, 2, 5, 6, 7, 8, 10, 14, 16 and 17.
+    assert.equal(bytes, '010000001c0000000100000006000000000000000000000008000000' + '01000000' + 'e7450300');
   });
 
   it('answers an announcement that asks, and no other', async () => {
@@ -230,7 +231,7 @@ describe('SPICE door: monitors', () => {
 
 describe('SPICE door: what is not offered', () => {
   it('refuses files at their start and is silent about the rest', async () => {
-    const { host, heard } = await openDoor();
+    const { host, heard } = await openDoor({ files: { folder: 'off', whenDone: 'nothing' } });
     host.send('file-transfer-start', { id: 7, description: Buffer.from('[vdagent-file-xfer]\nname=a\nsize=1\n') });
     host.send('file-transfer-data', { id: 7, data: Buffer.from('x') });
     host.send('file-transfer-status', { id: 7, result: 'cancelled' });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { clipboardGrab, clipboardRead, SELECTIONS } from '#protocol/ipc/messages/clipboard.ts';
+import { fileBegin, MAX_TRANSFERS } from '#protocol/ipc/messages/files.ts';
 import { MAX_WAITING } from '#system-agent/vdagent/clipboard/machine.ts';
 import { FakeSessionAgent } from '#test/fakes/served-session.ts';
 import { openDoor } from '#test/support/vdagent-door.ts';
@@ -23,6 +24,32 @@ describe('holes of other SPICE agents', () => {
     const heard = await open.heard();
     assert.ok(heard.every((message) => (message as [string])[0] === 'file-transfer-status'));
     assert.equal(open.door.isAtRest, true);
+  });
+
+  it('CVE-2020-25650: nor do those that a session is slow to take, and each beyond the table is refused', async () => {
+    const open = await openDoor();
+    open.session.answer(fileBegin, () => new Promise(() => {}));
+    const description = Buffer.from('[vdagent-file-xfer]\nname=x\nsize=1\n');
+    for (let id = 0; id < 2 * MAX_TRANSFERS; id++) open.host.send('file-transfer-start', { id, description });
+    const refused = (await open.heard()) as [string, { result: string; gioError: number }][];
+    assert.deepEqual([refused.length, refused[0]?.[1].gioError], [MAX_TRANSFERS, 31]);
+    assert.ok(open.session.take().length < 20, 'the session is asked for a few at a time');
+  });
+
+  it("CVE-2020-25651, of files: a session's word on a transfer of another session has nowhere to go", async () => {
+    const open = await openDoor();
+    let answer: (() => void) | undefined;
+    const done = { fault: undefined, free: undefined, why: undefined };
+    open.session.answer(fileBegin, () => new Promise((resolve) => (answer = () => resolve(done))));
+    const description = Buffer.from('[vdagent-file-xfer]\nname=x\nsize=1\n');
+    open.host.send('file-transfer-start', { id: 1, description });
+    await open.heard();
+    const next = new FakeSessionAgent('c2');
+    next.link.answer(fileBegin, () => new Promise(() => {}));
+    open.sessionLink.serve(next);
+    open.host.send('file-transfer-start', { id: 1, description });
+    answer?.(); // of the former session: it would open the transfer of the next
+    assert.deepEqual(await open.heard(), [['file-transfer-status', { id: 1, result: 'cancelled' }]]);
   });
 
   it('CVE-2020-25651: an agent that is not served answers nothing that another was asked', async () => {
