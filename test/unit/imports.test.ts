@@ -36,7 +36,7 @@ function* importsOf(folder: string): Generator<Import> {
     if (!name.endsWith('.ts')) continue;
     const from = path.join(folder, name);
     const text = readFileSync(from, 'utf8');
-    for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+    for (const [, specifier = ''] of text.matchAll(/(?:from\s*|import\s*\(?\s*)'([^']+)'/g)) {
       const target = specifier.startsWith('#')
         ? specifier.slice(1)
         : specifier.startsWith('.')
