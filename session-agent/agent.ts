@@ -3,6 +3,8 @@ import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { ClipboardService } from './clipboard/service.ts';
 import type { Desktop, DesktopPort } from './desktop/backend.ts';
+import type { DesktopSettings } from './effects/desktops.ts';
+import { EffectsService } from './effects/service.ts';
 import type { Inbox } from './files/inbox.ts';
 import { type Arrived, FilesService } from './files/service.ts';
 import { LogOffService } from './log-off/service.ts';
@@ -32,10 +34,15 @@ export interface SessionActs {
   /** Where files of clients go. */
   readonly inbox: Inbox;
   show(arrived: Arrived): Promise<void>;
+  /** Undefined where nobody knows the desktop's settings. */
+  readonly effects: { readonly desktop: DesktopSettings; readonly state: string } | undefined;
 }
 
 /** What this session can do, for the hello: hosts are offered nothing else (L6). */
-export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): readonly SessionFeature[] {
+export function featuresOf(
+  { clipboard, monitors, pointerLayout }: Desktop,
+  { effects }: Pick<SessionActs, 'effects'>,
+): readonly SessionFeature[] {
   return [
     ...(clipboard ? (['clipboard.text'] as const) : []),
     ...(clipboard?.types.includes('png') ? (['clipboard.images'] as const) : []),
@@ -45,6 +52,7 @@ export function featuresOf({ clipboard, monitors, pointerLayout }: Desktop): rea
     'log-off',
     'notices',
     'files',
+    ...(effects ? (['effects'] as const) : []),
   ];
 }
 
@@ -64,14 +72,20 @@ const TRIED_WITH: Readonly<Partial<Record<SessionFeature, string>>> = {
 };
 
 /** The same with by what or why not, for `uga doctor`. */
-export function waysOf(desktop: Desktop): readonly FeatureWay[] {
-  const served = featuresOf(desktop);
+export function waysOf(desktop: Desktop, acts: Pick<SessionActs, 'effects'>): readonly FeatureWay[] {
+  const served = featuresOf(desktop, acts);
   return SESSION_FEATURES.map((feature) => {
+    if (feature === 'effects') return effectsWay(acts);
     const port = PORT_OF[feature];
     if (port === undefined) return { feature, by: TRIED_WITH[feature], why: undefined };
     if (served.includes(feature)) return { feature, by: desktop.by, why: undefined };
     return { feature, by: undefined, why: desktop.lacks[port]?.slice(0, MAX_WHY) ?? 'this desktop cannot do it' };
   });
+}
+
+function effectsWay({ effects }: Pick<SessionActs, 'effects'>): FeatureWay {
+  const by = effects?.desktop.tool.name;
+  return { feature: 'effects', by, why: by === undefined ? 'no desktop whose settings are known' : undefined };
 }
 
 /** As long as the link carries. */
@@ -88,6 +102,7 @@ export function sessionAgent({ desktop, acts, link, needed, log }: Parts): Servi
     new ScreenLockService((locker) => acts.lockScreen(locker), link, log),
     new LogOffService(() => acts.logOff(), link, log),
     new NoticesService((notice) => acts.notify(notice), link, log),
+    ...(acts.effects ? [new EffectsService({ ...acts.effects, link, log })] : []),
     new FilesService({ inbox: acts.inbox, show: (arrived) => acts.show(arrived), link, log }),
     link,
   ]);

@@ -10,7 +10,9 @@ import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend
 import { backends } from './desktop/index.ts';
 import { noDesktop } from './desktop/none.ts';
 import { recordingDesktop } from './desktop/recording.ts';
-import { UserInbox } from './files/inbox.ts';
+import { desktopSettings } from './effects/desktops.ts';
+import { toolRunner } from './effects/tools.ts';
+import { stateFolder, UserInbox } from './files/inbox.ts';
 import { showArrived } from './files/show.ts';
 import { askToLogOff } from './log-off/session-managers.ts';
 import { showNotice } from './notices/service.ts';
@@ -57,16 +59,17 @@ export class Session implements Service {
     const { link, env, effects, ended, log } = this.options;
     const user = new BusClient(sessionBus(env), log.child({ bus: 'session' }));
     const system = new BusClient(systemBus(env), log.child({ bus: 'system' }));
+    const acts = effects === 'real' ? realActs(desktop, user, system, env, log) : refusedActs;
     const introduction = {
       build: UGA_VERSION,
       display: desktop.display,
-      features: featuresOf(desktop),
-      ways: waysOf(desktop),
+      features: featuresOf(desktop, acts),
+      ways: waysOf(desktop, acts),
       session: env.XDG_SESSION_ID,
     };
     return sessionAgent({
       desktop,
-      acts: effects === 'real' ? realActs(desktop, user, system, env, log) : refusedActs,
+      acts,
       link: new SystemLink({ path: link, introduction, taken: ended, log }),
       needed: [user, system],
       log,
@@ -85,7 +88,6 @@ async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<D
   session.log.info('desktop', {
     backend: backend.name,
     display: desktop.display,
-    features: featuresOf(desktop).join(),
   });
   return desktop;
 }
@@ -94,11 +96,13 @@ async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<D
 function realActs(desktop: Desktop, user: Bus, system: Bus, env: NodeJS.ProcessEnv, log: Log): SessionActs {
   const programs = sessionPrograms(env);
   const screenLock = new ScreenLock({ session: user, system, programs, keyboard: desktop.keyboard, wait: sleep, log });
+  const settings = desktopSettings(env.XDG_CURRENT_DESKTOP, toolRunner(env));
   return {
     lockScreen: (locker) => screenLock.lock(locker),
     logOff: () => askToLogOff(user, desktop.windows),
     notify: (notice) => showNotice(user, notice),
     inbox: new UserInbox(env),
+    effects: settings && { desktop: settings, state: stateFolder(env) },
     show: (arrived) => showArrived(arrived, { programs, notify: (notice) => showNotice(user, notice) }),
   };
 }
@@ -111,4 +115,5 @@ const refusedActs: SessionActs = {
   notify: () => Promise.reject(new AgentError('refused', REFUSED)),
   inbox: { receive: () => Promise.reject(new AgentError('refused', REFUSED)), clean: async () => 0 },
   show: () => Promise.reject(new AgentError('refused', REFUSED)),
+  effects: undefined,
 };

@@ -118,6 +118,7 @@ export interface Parts {
   readonly uinput: UinputSpec;
   readonly clipboard: ClipboardRules;
   readonly files: FileRules;
+  readonly effects: boolean;
   /** What happens, for hosts that ask. */
   readonly events: EventHub;
   /** Where local users ask how the agent is, and what it tells them that only the caller knows. */
@@ -166,6 +167,7 @@ export function systemAgent(parts: Parts): Service {
     uinput,
     clipboard,
     files,
+    effects,
     events,
     control,
     manager,
@@ -217,6 +219,7 @@ export function systemAgent(parts: Parts): Service {
       gate: gates.vdagent,
       clipboard,
       files,
+      effects,
       log: log.child({ door: 'vdagent' }),
       audit: doorAudit,
       departure: new Departure(sessionRules.onDisconnect, sessionControl, log, doorAudit),

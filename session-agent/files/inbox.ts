@@ -30,11 +30,9 @@ export class UserInbox implements Inbox {
 
   /** @param env of the session */
   constructor(env: NodeJS.ProcessEnv) {
-    this.#home = env.HOME !== undefined && path.isAbsolute(env.HOME) ? env.HOME : homedir();
-    const below = (variable: string | undefined, usual: string) =>
-      variable !== undefined && path.isAbsolute(variable) ? variable : path.join(this.#home, usual);
-    this.#userDirs = path.join(below(env.XDG_CONFIG_HOME, '.config'), 'user-dirs.dirs');
-    this.#state = path.join(below(env.XDG_STATE_HOME, '.local/state'), 'uga/received-files');
+    this.#home = homeOf(env);
+    this.#userDirs = path.join(absolute(env.XDG_CONFIG_HOME) ?? path.join(this.#home, '.config'), 'user-dirs.dirs');
+    this.#state = path.join(stateFolder(env), 'received-files');
   }
 
   async receive(rule: string) {
@@ -71,4 +69,18 @@ export class UserInbox implements Inbox {
       return undefined;
     }
   }
+}
+
+/** Our folder for what must outlive a session. Source: XDG Base Directory Specification */
+export function stateFolder(env: NodeJS.ProcessEnv): string {
+  return path.join(absolute(env.XDG_STATE_HOME) ?? path.join(homeOf(env), '.local/state'), 'uga');
+}
+
+function homeOf(env: NodeJS.ProcessEnv): string {
+  return absolute(env.HOME) ?? homedir();
+}
+
+/** The specification has us ignore any other. */
+function absolute(folder: string | undefined): string | undefined {
+  return folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
 }

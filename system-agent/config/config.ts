@@ -64,6 +64,8 @@ export interface Config {
   /** Longest content of any kind, and of text, in MiB. */
   readonly clipboardMebibytes: number;
   readonly clipboardTextMebibytes: number;
+  /** Clients may have the desktop do without effects. */
+  readonly effects: boolean;
   /** Where files of clients go, and what becomes of the last: received-files/rules.ts. */
   readonly filesFolder: string;
   readonly filesWhenDone: WhenDone;
@@ -131,6 +133,7 @@ export const DEFAULTS: Config = {
   clipboardKinds: KINDS,
   clipboardMebibytes: MOST_MEBIBYTES,
   clipboardTextMebibytes: MOST_MEBIBYTES,
+  effects: true,
   filesFolder: RECEIVE.folder,
   filesWhenDone: RECEIVE.whenDone,
   control: '/run/uga/control.sock',

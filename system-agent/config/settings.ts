@@ -315,6 +315,17 @@ export const SETTINGS: readonly Setting[] = [
   ),
   mebibytes('clipboardTextMebibytes', 'max-text-size', 'The same for text, where that is to be less.'),
   setting({
+    name: 'effects',
+    group: 'effects',
+    key: 'reduce',
+    syntax: 'yes | no',
+    help:
+      'Let a SPICE client on a slow line switch wallpaper, font smoothing and animations off while it is there: on GNOME, KDE, ' +
+      'Xfce and MATE. What it changes is restored, after a crash too. See docs/effects.md.',
+    parse: parseYesNo,
+    format: (yes) => (yes ? 'yes' : 'no'),
+  }),
+  setting({
     name: 'filesFolder',
     group: 'files',
     key: 'folder',

@@ -1,7 +1,7 @@
 import type { Capabilities, Capability } from '#protocol/vdagent/capabilities.ts';
 
 /**
- * Without `display-config`, `audio-volume-sync` and `graphics-device-info`: nothing in the guest acts on those, and what
+ * Without `audio-volume-sync` and `graphics-device-info`: nothing in the guest acts on those, and what
  * is announced is promised (L6).
  */
 const ALWAYS: readonly Capability[] = ['reply'];
@@ -15,6 +15,7 @@ const CLIPBOARD: readonly Capability[] = [
   'clipboard-grab-serial',
 ];
 
+const EFFECTS: readonly Capability[] = ['display-config'];
 const FILES: readonly Capability[] = ['file-xfer-detailed-errors'];
 const NO_FILES: readonly Capability[] = ['file-xfer-disabled'];
 
@@ -25,16 +26,19 @@ export interface Abilities {
   readonly monitors: boolean;
   /** In one direction at least. */
   readonly clipboard: boolean;
+  /** The desktop does without effects for a client that wishes so. */
+  readonly effects: boolean;
   /** Files of the client are taken, at least from some session. */
   readonly files: boolean;
 }
 
-export function offeredCapabilities({ pointer, monitors, clipboard, files }: Abilities): Capabilities {
+export function offeredCapabilities({ pointer, monitors, clipboard, effects, files }: Abilities): Capabilities {
   return new Set<Capability>([
     ...(pointer ? (['mouse-state'] as const) : []),
     ...ALWAYS,
     ...(monitors ? MONITORS : []),
     ...(clipboard ? CLIPBOARD : []),
+    ...(effects ? EFFECTS : []),
     ...(files ? FILES : NO_FILES),
   ]);
 }

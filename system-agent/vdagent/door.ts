@@ -1,6 +1,7 @@
 import type { Port } from '#protocol/vdagent/chunk.ts';
 import { type MessageEvent, MessageReader } from '#protocol/vdagent/message.ts';
 import { clipboard as clipboardContent } from '#protocol/vdagent/messages/clipboard.ts';
+import { displayConfig } from '#protocol/vdagent/messages/display-config.ts';
 import { decodeMessage, type Message, type MessageName, type Received } from '#protocol/vdagent/messages/index.ts';
 import { monitorsConfig } from '#protocol/vdagent/messages/monitors-config.ts';
 import { headBytesOf } from '#protocol/vdagent/messages/spec.ts';
@@ -19,6 +20,7 @@ import { offeredCapabilities } from './capabilities.ts';
 import { ClientState } from './client.ts';
 import { HostLine } from './client-line.ts';
 import { Clipboard } from './clipboard/clipboard.ts';
+import { Effects } from './effects.ts';
 import { Files } from './files/files.ts';
 import { type Gate, openGate } from './gate.ts';
 import { Monitors } from './monitors.ts';
@@ -40,6 +42,8 @@ export interface VdagentParts {
   readonly clipboard?: Partial<ClipboardRules>;
   /** Default: taken, for the user's download folder. */
   readonly files?: FileRules;
+  /** The client may have the desktop do without effects. Default: it may. */
+  readonly effects?: boolean;
   /** How long a client may be silent after a request for its clipboard. */
   readonly answerMs?: number;
 }
@@ -74,6 +78,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #monitors: Monitors;
   readonly #mouse: Mouse;
   readonly #files: Files;
+  readonly #effects: Effects;
+  readonly #mayReduce: boolean;
   readonly #tally = new RequestTally();
   readonly #departure: Departure | undefined;
   #reader: MessageReader;
@@ -109,6 +115,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     });
     this.#monitors = new Monitors(log);
     this.#mouse = new Mouse(pointer);
+    this.#effects = new Effects(log);
+    this.#mayReduce = parts.effects ?? true;
     this.#files = new Files(this.#line, {
       rules: parts.files ?? RECEIVE,
       log,
@@ -142,6 +150,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#subscriptions = [];
     this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
     this.#files.serve(undefined);
+    this.#effects.serve(undefined);
     this.#monitors.serve(undefined);
     this.#mouse.serve(undefined);
     await this.#channel.close();
@@ -222,6 +231,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#line.outbox?.forgetWaiting();
     this.#clipboard.clientChanged();
     this.#files.clientGone();
+    this.#effects.clientGone();
     this.#mouse.clientGone();
   }
 
@@ -229,6 +239,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     const { served } = this.#sessionLink;
     this.#clipboard.serve(served?.agent, served?.clipboard === true);
     this.#files.serve(served);
+    this.#effects.serve(served?.agent);
     this.#monitors.serve(served?.agent);
     this.#mouse.serve(served?.agent);
   }
@@ -286,8 +297,9 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         return this.#files.status(message.fields);
       case 'file-transfer-data':
         return this.#files.data(message.fields);
-      // What we did not announce to want: clients do not expect answers.
       case 'display-config':
+        return this.#takeEffects(message.fields, port);
+      // What we did not announce to want: clients do not expect answers.
       case 'audio-volume-sync':
       case 'graphics-device-info':
       // Said by guests only; decodeMessage does not give it.
@@ -302,7 +314,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#audit.denied(message.name, 'the policy does not allow it');
     if (message.name === 'monitors-config') {
       this.#line.answer('reply', { to: monitorsConfig.type, succeeded: false }, port);
-    } else if (message.name === 'clipboard-grab') this.#clipboard.grab({ ...message.fields, types: [] });
+    } else if (message.name === 'display-config') this.#takeEffects(undefined, port);
+    else if (message.name === 'clipboard-grab') this.#clipboard.grab({ ...message.fields, types: [] });
     else if (message.name === 'clipboard-request') this.#clipboard.refuse(message.fields);
     else if (message.name === 'clipboard') this.#clipboard.content({ ...message.fields, type: 'none', data: NOTHING });
     else if (message.name === 'file-transfer-start') {
@@ -314,6 +327,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   #gateChanged(): void {
     this.#clipboard.directionsChanged();
     this.#files.rightsChanged();
+    if (!this.#areEffectsWanted) this.#effects.clientGone();
     if (!this.#gate.enabled('mouse-state')) this.#mouse.clientGone();
     if (this.#line.outbox !== undefined) this.#announce(false);
   }
@@ -335,8 +349,20 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         (may('clipboard-grab') && allowsFrom('client', this.#rules)) ||
         (may('clipboard-request') && allowsFrom('guest', this.#rules)),
       files: this.#files.areWanted,
+      effects: this.#areEffectsWanted,
     });
     this.#line.answer('announce-capabilities', { request, capabilities });
+  }
+
+  get #areEffectsWanted(): boolean {
+    return this.#mayReduce && this.#gate.enabled('display-config');
+  }
+
+  /** @param config undefined: it may not be looked at */
+  #takeEffects(config: Received<'display-config'> | undefined, port: Port): void {
+    const succeeded = config !== undefined && this.#areEffectsWanted;
+    this.#line.answer('reply', { to: displayConfig.type, succeeded }, port);
+    if (succeeded) this.#effects.configure(config);
   }
 
   /** Acknowledged before anything has happened, as the original does: clients wait for it with the next wish. */

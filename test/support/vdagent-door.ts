@@ -33,6 +33,7 @@ export interface Stage {
   readonly capabilities?: readonly Capability[];
   readonly clipboard?: Partial<ClipboardRules>;
   readonly files?: FileRules;
+  readonly effects?: boolean;
   readonly answerMs?: number;
   readonly gate?: Gate;
   readonly highWater?: number;
@@ -48,6 +49,7 @@ export async function openDoor(stage: Stage = {}) {
     capabilities,
     clipboard = {},
     files,
+    effects = true,
     answerMs = 3000,
     gate = openGate,
     highWater,
@@ -69,6 +71,7 @@ export async function openDoor(stage: Stage = {}) {
     audit,
     clipboard,
     answerMs,
+    effects,
     ...(files && { files }),
     ...(departure && { departure }),
   };

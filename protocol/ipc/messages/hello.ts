@@ -24,6 +24,7 @@ export const SESSION_FEATURES = [
   'notices',
   'clipboard.images',
   'files',
+  'effects',
 ] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 
