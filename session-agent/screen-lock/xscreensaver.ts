@@ -16,7 +16,7 @@ export async function lockByXScreenSaver(programs: Programs, wait: Wait): Promis
   if (state === undefined) return undefined;
   if (!isLocked(state)) await ask(programs, '-lock');
   if (await becomes(async () => isLocked((await ask(programs, '-time')) ?? ''), wait)) {
-    return { by: 'xscreensaver', released: () => released(programs) };
+    return { by: 'xscreensaver', released: () => released(programs, wait) };
   }
   throw new AgentError('failed', 'xscreensaver was asked and the screen is not locked');
 }
@@ -40,11 +40,23 @@ async function ask(programs: Programs, option: string): Promise<string | undefin
 
 const MAX_LINES = 16;
 
-/** `-watch` prints a line for each change until xscreensaver ends: "UNBLANK Sun Nov 22 ...". */
-async function released(programs: Programs): Promise<void> {
+/**
+ * `-watch` prints a line for each change: "UNBLANK Sun Nov 22 ...". It does not end with xscreensaver, so whether that still runs
+ * is looked at now and then.
+ */
+async function released(programs: Programs, wait: Wait): Promise<void> {
+  let isOver = false;
   const watch = programs.read([COMMAND, '-watch'], (line) => {
     if (line.startsWith('UNBLANK')) watch.kill();
   });
-  if (!isLocked((await ask(programs, '-time')) ?? '')) watch.kill(); // it was quicker than we
-  await watch.ended;
+  const ended = watch.ended.then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    // The first look, because it may have been quicker than we.
+    if (!isLocked((await ask(programs, '-time')) ?? '')) watch.kill();
+    await Promise.race([ended, wait(LOOK_MS)]);
+  }
 }
+
+const LOOK_MS = 10_000;

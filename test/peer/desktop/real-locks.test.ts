@@ -74,7 +74,7 @@ describe('a real screen lock', { skip: without('Xvfb') }, () => {
 
   it('xscreensaver is asked by its command', { skip: without('xscreensaver') }, async () => {
     await using run = await opened();
-    await using _saver = new Program(unprivileged(['/usr/bin/xscreensaver', '--no-splash']), run.env);
+    await using saver = new Program(unprivileged(['/usr/bin/xscreensaver', '--no-splash']), run.env);
     let state = '';
     for (const end = Date.now() + 20_000; !/screen/.test(state) && Date.now() < end; await sleep(100)) {
       const look = new Program(unprivileged([COMMAND, '-time']), run.env);
@@ -83,6 +83,9 @@ describe('a real screen lock', { skip: without('Xvfb') }, () => {
     }
     assert.deepEqual(await run.lock(), { locked: true, by: 'xscreensaver' });
     await until(() => run.system.hint, 'logind to be told');
+    await sleep(1_000); // its -watch runs by now, and does not end with it
+    await saver[Symbol.asyncDispose]();
+    await until(() => !run.system.hint, 'logind to be told that nothing locks any more');
   });
 
   it("mate-screensaver is asked on the user's bus, and locks without an answer", { skip: needsMate }, async () => {

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { product } from '../guest/agents.ts';
+import { clockAhead } from '../guest/clock.ts';
 import { QgaClient } from '../guest/qga-client.ts';
 import type { RootShell } from '../guest/root-shell.ts';
 import { noDesktop } from '../needs.ts';
 import { type OvirtMessage, Vdsm } from '../ovirt/vdsm.ts';
 import { until } from '../support/wait.ts';
 import { Desktop } from './desktop.ts';
-import { activeSession, askForUser } from './logind.ts';
+import { activeSession, askForUser, toldLocked, watchLogind } from './logind.ts';
 import { ours } from './pair.ts';
+import { slowness } from './served.ts';
 
 const SOON_MS = 30_000;
 
@@ -16,6 +20,18 @@ const BEATS_MS = 60_000;
 
 /** Between a heartbeat and the look into the guest memory comes and goes. */
 const NEAR_KIB = 64 * 1024;
+
+/** So soon after logind's own signal a host hears of it, on an idle machine. */
+const WORD_MS = 1_000;
+/** What is told twice comes within this. */
+const TWICE_MS = 1_500;
+
+/** In the image; `none-such` is nowhere. */
+const APPLICATIONS = ['bash', 'libc6', 'openbox', 'systemd', 'none-such'];
+
+/** Terminals are warned at once of what comes within a quarter of an hour: logind-dbus.c, manager_setup_wall_message_timer. */
+const WARNED_SECONDS = 800;
+const TERMINAL = '/run/lab/terminal';
 
 describe('the three doors of one agent', { skip: noDesktop }, () => {
   let desktop: Desktop;
@@ -26,13 +42,15 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     desktop = await Desktop.start(ours, async ({ shell }) => {
       await shell.run('ln -sf /usr/share/zoneinfo/Europe/Prague /etc/localtime');
       await shell.run(
-        "mkdir -p /etc/uga/uga.conf.d && printf '[spice]\\non-disconnect=lock\\n' >/etc/uga/uga.conf.d/50-test.conf",
+        "mkdir -p /etc/uga/uga.conf.d && printf '[spice]\\non-disconnect=lock\\n[ovirt]\\napplications_list=%s\\n' " +
+          `'${APPLICATIONS.join(' ')}' >/etc/uga/uga.conf.d/50-test.conf`,
       );
       await lockWithLogind(shell);
       await shell.run('ip link set eth0 up && ip address add 192.0.2.7/24 dev eth0');
     });
     vdsm = await Vdsm.connect(desktop.guest.socketOf('ovirt'));
     qga = await QgaClient.connect(desktop.guest.socketOf('qga'));
+    await watchLogind(desktop.guest.shell);
   });
 
   after(async () => {
@@ -88,16 +106,22 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     assert.equal(offset, minutes(await run('date --date=2026-01-01 +%z')));
   });
 
-  it('oVirt: the memory is that of /proc/meminfo', async () => {
-    const [total = 0, unused = 0] = (
-      await run('awk \'$1 == "MemTotal:" || $1 == "MemFree:" { print $2 }\' /proc/meminfo')
-    )
-      .split('\n')
-      .map(Number);
+  it('oVirt: names and versions are those of hostnamectl too', async () => {
+    const { Hostname, KernelRelease, OperatingSystemPrettyName } = JSON.parse(await run('hostnamectl --json=short'));
+    const { distribution, version, codename, kernel } = await told('os-info');
+    assert.equal((await told('host-name')).name, Hostname);
+    assert.equal(kernel, KernelRelease);
+    assert.equal(`${distribution} ${version} (${codename})`, OperatingSystemPrettyName);
+  });
+
+  it('oVirt: the memory is that of free', async () => {
+    const [, memory = '', swap = ''] = (await run('free --kibi --wide')).split('\n');
+    const [total, , unused, , buffers] = memory.split(/\s+/).slice(1).map(Number);
     const beat = await vdsm.newest('heartbeat', SOON_MS);
-    const { mem_total, mem_unused, mem_free } = beat['memory-stat'] as Record<string, number>;
-    assert.equal(mem_total, total);
-    assert.ok(Math.abs(Number(mem_unused) - unused) < NEAR_KIB, `${mem_unused} is near ${unused}`);
+    const { mem_total, mem_unused, mem_free, mem_buffers, swap_total } = beat['memory-stat'] as Record<string, number>;
+    assert.deepEqual([mem_total, swap_total], [total, Number(swap.split(/\s+/)[1])]);
+    assert.ok(Math.abs(Number(mem_unused) - Number(unused)) < NEAR_KIB, `${mem_unused} is near ${unused}`);
+    assert.ok(Math.abs(Number(mem_buffers) - Number(buffers)) < NEAR_KIB, `${mem_buffers} is near ${buffers}`);
     assert.equal(beat['free-ram'], String(Math.floor(Number(mem_free) / 1024)));
   });
 
@@ -140,16 +164,16 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     assert.deepEqual(mapping, Object.fromEntries(expected.map(([serial, name]) => [serial, { name }])));
   });
 
-  it('oVirt: the applications are the packages of dpkg that it asks for, and ourselves', async () => {
+  it('oVirt: the applications are those of dpkg-query that it asks for, and ourselves', async () => {
     const { applications } = await told('applications');
-    const list = applications as readonly string[];
     const [, version] = (await run('uga --version')).split(' ');
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of dpkg-query
+    const query = "dpkg-query --show --showformat='${Package}-${Version}\\n'";
+    const expected = (await run(`${query} ${APPLICATIONS.join(' ')} 2>/dev/null || true`)).split('\n');
+    assert.equal(expected.length, APPLICATIONS.length - 1);
+    const list = applications as readonly string[];
+    assert.deepEqual(list.slice(0, -1).sort(), expected.sort());
     assert.equal(list.at(-1), `ovirt-guest-agent-${version}`);
-    const query =
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of dpkg-query
-      "dpkg-query --show --showformat='${Package}-${Version}\\n' cloud-init xserver-xorg-video-qxl 2>/dev/null";
-    const expected = (await run(`${query} || true`)).split('\n').filter(Boolean);
-    for (const one of expected) assert.ok(list.includes(one), one);
   });
 
   it('oVirt: hooks run in the order of their names, and the host gets its word', async () => {
@@ -164,23 +188,38 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     assert.equal(await run('cat /run/lab/hooks'), 'a before_migration\nb before_migration');
   });
 
-  it('oVirt: a shutdown with a delay is kept by logind to the second, with its message, until another replaces it', async () => {
+  it('oVirt: a shutdown with a delay is kept by logind to the second, reaches terminals, and another replaces it', async () => {
     const scheduled = async () => {
       const text = await run('cat /run/systemd/shutdown/scheduled');
       return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/) as [string, string]));
     };
-    vdsm.send('shutdown', { timeout: 3000, message: 'Maintenance', reboot: 'False' });
+    await atTerminal('alice');
+    vdsm.send('shutdown', { timeout: WARNED_SECONDS, message: 'Maintenance', reboot: 'False' });
     const first = await until(SOON_MS, 'the plan', async () => scheduled().catch(() => undefined));
     assert.deepEqual([first.MODE, first.WALL_MESSAGE], ['poweroff', 'Maintenance']);
-    vdsm.send('shutdown', { timeout: '4000', message: 'Later', reboot: 'True' });
+    await until(SOON_MS, 'the message at the terminal', async () => {
+      return (await desktop.guest.shell.try(`grep -q Maintenance ${TERMINAL}`)).status === 0 || undefined;
+    });
+    vdsm.send('shutdown', { timeout: String(WARNED_SECONDS + 1000), message: 'Later', reboot: 'True' });
     const second = await until(SOON_MS, 'the second plan', async () => {
       const plan = await scheduled();
       return plan.MODE === 'reboot' ? plan : undefined;
     });
     const apart = (Number(second.USEC) - Number(first.USEC)) / 1e6;
     assert.ok(apart > 999 && apart < 1060, `${apart} s later`);
-    await run('shutdown -c');
+    await run('shutdown -c; systemctl stop lab-terminal');
   });
+
+  /** Logs a user in at a terminal; what is shown there is written down. */
+  async function atTerminal(user: string): Promise<void> {
+    await run(
+      `systemd-run --quiet --collect --unit=lab-terminal sh -c \
+        'sleep 600 | script --quiet --flush --command "login -f ${user}" ${TERMINAL}'`,
+    );
+    await until(SOON_MS, 'the login at a terminal', async () => {
+      return (await desktop.guest.shell.try(`who | grep -q '^${user} *pts/'`)).status === 0 || undefined;
+    });
+  }
 
   const isLocked = async () => (await run(`loginctl show-session -p LockedHint --value ${alicesId}`)) === 'yes';
   const unlock = () => run(`busctl call ${LOGIND} "$(cat ${SESSION_PATH})" ${LOGIND}.Session SetLockedHint b false`);
@@ -213,6 +252,16 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     await unlock();
   });
 
+  it('oVirt: a lock and an unlock are told once, at once', async (t) => {
+    const { shell } = desktop.guest;
+    const start = Date.now();
+    await run(`loginctl lock-session ${alicesId}`);
+    await isToldOnce(t, start, [['session-lock']], () => toldLocked(shell, true));
+    const locked = Date.now();
+    await unlock();
+    await isToldOnce(t, locked, [['session-unlock']], () => toldLocked(shell, false));
+  });
+
   it('oVirt: the active user is the one at the screen, and nobody is while the greeter is', async () => {
     await told('active-user', ({ name }) => name === 'alice');
     await askForUser(desktop.guest.shell, 'bob');
@@ -221,9 +270,42 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     await told('session-logoff');
   });
 
+  /** Each of these words came once since then, soon after what logind has told. */
+  async function isToldOnce(
+    t: TestContext,
+    since: number,
+    words: readonly (readonly [word: string, name?: string])[],
+    cause: () => Promise<number>,
+  ): Promise<void> {
+    const heard = ([word, name]: (typeof words)[number]) =>
+      vdsm.all(word).filter((one) => vdsm.heardAt(one) > since && (name === undefined || one.name === name));
+    await until(SOON_MS, words.join(), async () => words.every((word) => heard(word).length > 0) || undefined);
+    await sleep(TWICE_MS);
+    const signal = (await cause()) - (await clockAhead(desktop.guest.shell));
+    for (const word of words) {
+      const [message, ...more] = heard(word);
+      assert.deepEqual(more, [], `${word} was told again`);
+      const delay = Math.round(vdsm.heardAt(message as OvirtMessage) - signal);
+      const text = `${word.join(' ')}: ${delay} ms after logind's signal`;
+      t.diagnostic(text);
+      assert.ok(delay <= WORD_MS * slowness(), text);
+    }
+  }
+
+  it('oVirt: an agent that is restarted under a connected host says so, and tells all anew', async () => {
+    vdsm.messages.length = 0;
+    await run(`systemctl restart ${product.unit}`);
+    await told('session-startup');
+    await told('os-info'); // of version 2, which is agreed upon again
+    const names = vdsm.messages.map(({ __name__ }) => __name__);
+    assert.ok(names.indexOf('session-shutdown') < names.indexOf('session-startup'), names.join());
+    const beats = vdsm.all('heartbeat').filter(({ apiVersion }) => apiVersion === 0);
+    assert.equal(beats.length, 1);
+  });
+
   it('oVirt: the end of the agent and the removal of its package are told', async () => {
     vdsm.messages.length = 0;
-    await run('dpkg --remove uga >/dev/null 2>&1');
+    await desktop.guest.shell.run('apt-get purge -y uga >/dev/null 2>&1', 120);
     await told('uninstalled');
     assert.deepEqual(
       vdsm.messages

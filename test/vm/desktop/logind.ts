@@ -66,7 +66,17 @@ export async function watchLogind(shell: RootShell): Promise<void> {
 
 /** When logind last told that a session has the screen, in ms of the guest's clock; needs `watchLogind`. */
 export async function toldActive(shell: RootShell, { id }: LoginSession): Promise<number> {
-  const line = await shell.run(`grep '"ActiveSession":.*"data":."${id}",' ${SIGNALS} | tail -n 1`);
+  return toldLast(shell, `"ActiveSession":.*"data":."${id}",`);
+}
+
+/** When logind last told that a session's desktop is locked, or is not; by the same clock. */
+export async function toldLocked(shell: RootShell, locked: boolean): Promise<number> {
+  return toldLast(shell, `"PropertiesChanged".*"LockedHint":."type":"b","data":${locked}`);
+}
+
+/** @param pattern of grep, for a line of `busctl monitor` */
+async function toldLast(shell: RootShell, pattern: string): Promise<number> {
+  const line = await shell.run(`grep '${pattern}' ${SIGNALS} | tail -n 1`);
   return (JSON.parse(line) as { 'timestamp-realtime': number })['timestamp-realtime'] / 1000;
 }
 

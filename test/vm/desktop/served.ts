@@ -14,7 +14,7 @@ const AFTER_SIGNAL_MS = 2_000;
 const AFTER_START_MS = 5_000;
 
 /** A guest is as much slower as its machine has other work: the figures are told, and judged by that. */
-const slowness = () => 1 + (loadavg()[0] ?? 0) / availableParallelism();
+export const slowness = () => 1 + (loadavg()[0] ?? 0) / availableParallelism();
 
 /** What a session waited for until it was served; at least one of them. */
 export interface Causes {

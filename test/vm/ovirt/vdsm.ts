@@ -17,6 +17,7 @@ export interface OvirtMessage {
  */
 export class Vdsm implements Disposable {
   readonly messages: OvirtMessage[] = [];
+  readonly #heardAt = new WeakMap<OvirtMessage, number>();
   #version = 0;
   #wrong: unknown;
 
@@ -40,6 +41,11 @@ export class Vdsm implements Disposable {
     return this.messages.filter((message) => message.__name__ === name);
   }
 
+  /** When a message came, in ms since the epoch. */
+  heardAt(message: OvirtMessage): number {
+    return this.#heardAt.get(message) ?? Number.NaN;
+  }
+
   /** Waits until the newest message of a name passes. @throws {AgentError} 'timeout' */
   async newest(name: string, timeoutMs: number, test: (message: OvirtMessage) => boolean = () => true) {
     return until(timeoutMs, `the message ${name}`, async () => {
@@ -60,6 +66,7 @@ export class Vdsm implements Disposable {
   /** VDSM answers a heartbeat only when the version that both can do becomes another one, and never when that is 0. */
   #take(message: OvirtMessage): void {
     this.messages.push(message);
+    this.#heardAt.set(message, Date.now());
     this.#check(message);
     if (message.__name__ !== 'heartbeat') return;
     const common = Math.min(Math.max(Number(message.apiVersion ?? 0), 0), MAX_API_VERSION);
