@@ -12,12 +12,16 @@ import { until } from '#test/support/until.ts';
 /** A program with the system-agent's command line: `node AGENT system-agent --qga unix-listen:PATH ...`. */
 const AGENT = `
   import { createServer } from 'node:net';
-  import { appendFileSync, statSync, writeFileSync } from 'node:fs';
+  import { appendFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
   import path from 'node:path';
   const [log, mood, ...args] = process.argv.slice(2);
+  const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   if (args[0] === 'session-agent') {
     writeFileSync(log + '-session', JSON.stringify({ pid: process.pid, args, effects: process.env.UGA_EFFECTS }));
-    if (mood === 'no-session') process.exit(2);
+    if (mood === 'no-session') {
+      process.on('exit', () => writeFileSync(log + '-ended', ''));
+      process.exit(2);
+    }
     await new Promise((resolve) => setTimeout(resolve, 100_000));
   }
   const socketPath = args[args.indexOf('--qga') + 1].slice('unix-listen:'.length);
@@ -48,6 +52,11 @@ const AGENT = `
       for (const line of lines) {
         const request = JSON.parse(line.replace(/^\\xff/, ''));
         if (request.execute === 'die') process.exit(7);
+        // The session agent has ended, and that has been seen, before there is an answer.
+        if (mood === 'no-session' && request.execute === 'guest-info') {
+          while (!existsSync(log + '-ended')) wait(20);
+          wait(500);
+        }
         if (request.execute === 'guest-sync-delimited') socket.write(Buffer.from('ff', 'hex'));
         const value = request.arguments?.id ?? answers[request.execute];
         if (request.execute === 'guest-get-time') socket.write('{"return": 1700000000123456789}\\n');
