@@ -8,7 +8,7 @@ export const ugaSessionUnlock = defineCommand({
     "Unlock the user's own session in the foreground, once its lock screen or PAM has taken the password; how it ends shows in " +
     'SESSION_UNLOCKED.',
   worksWhere: 'as root, with logind',
-  testedBy: 'the credential socket, and PAM modules with folders of their own',
+  testedBy: "GNOME's lock screen in a guest, the credential socket, and the PAM module with folders of its own",
   args: object({ username: string, password: secret }),
   result: struct('UgaLogin', { state: enumeration('UgaLoginState', ['waiting', 'announced', 'checking']) }),
   errors: [
