@@ -18,10 +18,15 @@ export class DesktopSession {
     return this.shell.run(this.#asUser(command));
   }
 
+  /** The same for what may fail. */
+  async try(command: string): Promise<{ readonly status: number; readonly stdout: string }> {
+    return this.shell.try(this.#asUser(command));
+  }
+
   /** Text of a selection; undefined when nobody owns it or its owner gives no text. */
   async paste(selection: Selection): Promise<string | undefined> {
     const command = `timeout ${XCLIP_SECONDS} xclip -o -selection ${selection}`;
-    const { status, stdout } = await this.shell.try(this.#asUser(command));
+    const { status, stdout } = await this.try(command);
     return status === 0 ? stdout : undefined;
   }
 

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { temporaryFolder } from '#test/support/programs.ts';
 import { noDesktop } from '../needs.ts';
 import type { Size } from '../spice/client.ts';
 import { until } from '../support/wait.ts';
@@ -20,6 +24,8 @@ const POINTS = [
 ];
 
 const TEXTS = ['plain', 'Grüße, 世界, 🖥️', 'two\nlines\n', 'x'.repeat(50_000)];
+
+const PICTURE_BYTES = 20_000_000;
 
 /** For what an agent does on a busy machine. */
 const SOON_MS = 20_000;
@@ -47,6 +53,43 @@ for (const pair of [original, ours]) {
         await clientHas(desktop, text);
       });
     }
+
+    it('what is marked is shared beside the clipboard, both ways', async () => {
+      const { client, alice } = desktop;
+      await client.copy('clipboard', 'copied by the client');
+      await client.copy('primary', 'marked by the client');
+      await until(SOON_MS, 'what the client marked', async () => {
+        return (await alice.paste('primary')) === 'marked by the client' || undefined;
+      });
+      assert.equal(await alice.paste('clipboard'), 'copied by the client');
+      await alice.copy('primary', 'marked in the guest');
+      await client.sees(SOON_MS, 'the grab of the guest', (state) => state.guestOwns.primary);
+      assert.equal(await client.paste('primary'), 'marked in the guest');
+    });
+
+    it(`a picture of ${PICTURE_BYTES} bytes crosses both ways`, async () => {
+      const { client, alice } = desktop;
+      using folder = temporaryFolder();
+      const file = path.join(folder.path, 'picture.png');
+      const picture = randomBytes(PICTURE_BYTES);
+      writeFileSync(file, picture);
+      await client.copyImage('clipboard', file);
+      const sum = createHash('sha256').update(picture).digest('hex');
+      await until(SOON_MS, 'the offer', async () => {
+        const { stdout } = await alice.try('timeout 10 xclip -o -selection clipboard -t TARGETS');
+        return stdout.includes('image/png') || undefined;
+      });
+      const pasted = await alice.run('timeout 60 xclip -o -selection clipboard -t image/png | sha256sum');
+      assert.equal(pasted.slice(0, sum.length), sum);
+
+      const made = await alice.run(
+        `head -c ${PICTURE_BYTES} /dev/urandom >/tmp/picture && sha256sum /tmp/picture && ` +
+          'xclip -i -selection clipboard -t image/png /tmp/picture >/dev/null 2>&1',
+      );
+      await client.sees(SOON_MS, 'the grab of the guest', (state) => state.guestOwns.clipboard);
+      const { bytes, sha256 } = await client.pasteImage('clipboard');
+      assert.deepEqual([bytes, sha256], [PICTURE_BYTES, made.slice(0, sha256.length)]);
+    });
 
     it('the client sees the size that the screen has', async () => {
       await desktop.alice.run('xrandr --output Virtual-1 --mode 1024x768');

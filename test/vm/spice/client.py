@@ -11,11 +11,14 @@ Requests come as lines of JSON on stdin and are answered on stdout, each with it
     {"id": 4, "do": "release", "selection": "clipboard"}            own it no more
     {"id": 5, "do": "resize", "monitors": [{"width": 1280, "height": 720, "x": 0, "y": 0}]}
     {"id": 6, "do": "point", "x": 10, "y": 20}                      the client's pointer, if the server takes it
+    {"id": 7, "do": "copy_image", "selection": "clipboard", "file": "x.png"}     own it with the bytes of a file
+    {"id": 8, "do": "paste_image", "selection": "clipboard"}        {"bytes": length, "sha256": ...} of the guest's PNG
 
     {"id": 1, "result": {...}} or {"id": 1, "error": "..."}
 
 The end of stdin ends the client. It runs under Debian's own Python, which has the library's bindings.
 """
+import hashlib
 import json
 import sys
 import time
@@ -29,6 +32,7 @@ from gi.repository import GLib, GObject, SpiceClientGLib as Spice  # noqa: E402
 on = GObject.Object.connect
 
 TEXT = 1  # VD_AGENT_CLIPBOARD_UTF8_TEXT
+PNG = 2  # VD_AGENT_CLIPBOARD_IMAGE_PNG
 SELECTIONS = {'clipboard': 0, 'primary': 1}
 MAX_LINE = 1 << 20
 
@@ -39,7 +43,7 @@ class Client:
         self.main = None
         self.inputs = None
         self.surfaces = {}
-        self.own_text = {}
+        self.own = {}  # by selection: its type and bytes
         self.requested = {}
         self.guest_types = {}
         self.grabbed_at = {}
@@ -88,7 +92,7 @@ class Client:
         self.pastes.clear()
 
     def guest_copied(self, _channel, selection, types, *_count):
-        self.own_text.pop(selection, None)
+        self.own.pop(selection, None)
         self.guest_types[selection] = list(types)
         self.grabbed_at[selection] = time.time() * 1000
         return True
@@ -98,9 +102,10 @@ class Client:
 
     def guest_asks(self, channel, selection, kind):
         self.requested[selection] = self.requested.get(selection, 0) + 1
-        if kind != TEXT or selection not in self.own_text:
+        own_kind, data = self.own.get(selection, (None, b''))
+        if kind != own_kind:
             return False
-        channel.clipboard_selection_notify(selection, TEXT, self.own_text[selection].encode())
+        channel.clipboard_selection_notify(selection, kind, data)
         return True
 
     def guest_pastes(self, _channel, selection, kind, data, *_size):
@@ -108,8 +113,11 @@ class Client:
             self.pastes.remove(paste)
             if kind == TEXT:
                 self.answer(paste[0], {'text': bytes(data).decode()})
+            elif kind == PNG:
+                content = bytes(data)
+                self.answer(paste[0], {'bytes': len(content), 'sha256': hashlib.sha256(content).hexdigest()})
             else:
-                self.answer(paste[0], error='the guest has no text')
+                self.answer(paste[0], error='the guest has none')
 
     def read(self, _source, _condition):
         data = sys.stdin.buffer.raw.read(65536)
@@ -150,15 +158,22 @@ class Client:
         }
 
     def do_copy(self, request):
+        return self.copy(request, TEXT, request['text'].encode())
+
+    def do_copy_image(self, request):
+        with open(request['file'], 'rb') as file:
+            return self.copy(request, PNG, file.read())
+
+    def copy(self, request, kind, data):
         selection = SELECTIONS[request['selection']]
         self.guest_types.pop(selection, None)
-        self.own_text[selection] = request['text']
-        self.main.clipboard_selection_grab(selection, [TEXT])
+        self.own[selection] = (kind, data)
+        self.main.clipboard_selection_grab(selection, [kind])
         return {}
 
     def do_release(self, request):
         selection = SELECTIONS[request['selection']]
-        self.own_text.pop(selection, None)
+        self.own.pop(selection, None)
         self.main.clipboard_selection_release(selection)
         return {}
 
@@ -166,6 +181,11 @@ class Client:
         selection = SELECTIONS[request['selection']]
         self.pastes.append((request, selection))
         self.main.clipboard_selection_request(selection, TEXT)
+
+    def do_paste_image(self, request):
+        selection = SELECTIONS[request['selection']]
+        self.pastes.append((request, selection))
+        self.main.clipboard_selection_request(selection, PNG)
 
     def do_resize(self, request):
         for number, monitor in enumerate(request['monitors']):

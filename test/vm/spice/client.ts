@@ -66,6 +66,16 @@ export class SpiceClient implements AsyncDisposable {
     return text;
   }
 
+  /** Owns a selection with a PNG. */
+  async copyImage(selection: Selection, file: string): Promise<void> {
+    await this.#do('copy_image', { selection, file });
+  }
+
+  /** The PNG that the guest has in the selection. @throws {AgentError} 'failed' when it has none */
+  async pasteImage(selection: Selection): Promise<{ readonly bytes: number; readonly sha256: string }> {
+    return (await this.#do('paste_image', { selection })) as { bytes: number; sha256: string };
+  }
+
   async release(selection: Selection): Promise<void> {
     await this.#do('release', { selection });
   }
