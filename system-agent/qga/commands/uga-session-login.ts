@@ -8,7 +8,8 @@ export const ugaSessionLogin = defineCommand({
     'Log a user in to the desktop: at the greeter, or into their own locked session. `waiting` until a greeter is up; how it ' +
     'ends shows in SESSION_ACTIVE and SESSION_UNLOCKED.',
   worksWhere: 'as root, with logind; logins at the greeter of GNOME',
-  testedBy: "GNOME's greeter and lock screen in a guest, the credential socket, and the PAM module with folders of its own",
+  testedBy:
+    "GNOME's greeter and lock screen in a guest, the credential socket, and the PAM module with folders of its own",
   args: object({ username: string, password: secret }),
   result: struct('UgaLogin', { state: enumeration('UgaLoginState', ['waiting', 'announced', 'checking']) }),
   errors: [
