@@ -133,6 +133,8 @@ describe('uga system-agent', () => {
         '[spice]\non-disconnect=none\n',
         '[pointer]\nuinput=auto\n',
         '[clipboard]\ndirection=both\nkinds=text, images\nmax-size=100\nmax-text-size=100\n',
+        '[effects]\nreduce=yes\n',
+        '[files]\nfolder=download\nwhen-done=notify\n',
         '[control]\npath=/run/uga/control.sock\n',
         '[state]\ndirectory=/srv/state\n',
         '[audit]\ndirectory=/srv/state/audit\non-failure=continue\nfile-size=8\nfiles=8\n',

@@ -128,6 +128,8 @@ describe('owners of the clipboard that do not behave', { skip: needsXvfb, timeou
       const window = owner.x.createWindow(PROPERTY_CHANGE).id;
       owner.x.client.SetSelectionOwner(window, owner.atoms.CLIPBOARD, NOW);
     }
+    // The server has seen all of them, so that none comes behind the last.
+    await owner.x.ask('owner', (client, done) => client.GetSelectionOwner(owner.atoms.CLIPBOARD, done));
     await using _copy = new Copying(session.env, 'the last');
     await until(() => session.events.at(-1) === 'copied text', 'the last');
     const wanted = async () => (await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString();
