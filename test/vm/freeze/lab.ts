@@ -181,6 +181,7 @@ export class FreezeLab implements AsyncDisposable {
   }
 
   async goesOn(): Promise<void> {
+    this.#lastBeforeStill = undefined; // it may have written again for long
     await this.writesAfter(await this.now());
     await this.hasLostNothing();
   }
