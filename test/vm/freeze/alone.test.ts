@@ -49,8 +49,8 @@ describe('a guard without systemd', { skip: noGuests }, () => {
   it('thaws when the lease ends, and goes', async () => {
     await lab.goesOn();
     await lab.freeze();
-    const due = await lab.lease(2);
     await lab.standsStill();
+    const due = await lab.lease(2);
     await lab.writesAfter(due);
     await lab.hasLostNothing();
     assert.match(await tellsOnce(lab), /^thaw: error: the freeze ended early: the lease has ended; .*; once$/);
