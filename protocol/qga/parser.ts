@@ -1,5 +1,7 @@
 import { Secret } from '#shared/bytes/secret.ts';
-import type { JsonValue } from '#shared/json/value.ts';
+import { Spare } from '#shared/bytes/spare.ts';
+import { Base64, type JsonValue } from '#shared/json/value.ts';
+import { decodeBase64Bytes } from './base64.ts';
 import type { TokenKind } from './lexer.ts';
 import { decodeSecret, decodeString } from './text.ts';
 
@@ -16,15 +18,25 @@ export class ValueParser {
   /** In the unfinished value. */
   #secrets: Secret[] = [];
 
-  /** @param cutsSecrets the password among the arguments of a request becomes a Secret, and never a string */
-  constructor(private readonly cutsSecrets = false) {}
+  /** Of file data, which comes in pieces of one size. */
+  readonly #spare = new Spare();
+
+  /**
+   * @param forGuest among the arguments of a request the password becomes a Secret, and never a string; and long file data
+   *   becomes Base64
+   */
+  constructor(private readonly forGuest = false) {}
 
   /** A string that comes now is a password. */
   get expectsSecret(): boolean {
-    if (this.#stack.length !== 2 || !this.cutsSecrets) return false; // asked at each token
+    return this.#expectsArgument('password');
+  }
+
+  #expectsArgument(name: string): boolean {
+    if (this.#stack.length !== 2 || !this.forGuest) return false; // asked at each token
     const [request, args] = this.#stack;
     if (request?.kind !== 'dict' || args?.kind !== 'dict') return false;
-    return request.key === 'arguments' && args.key === 'password' && args.expects === 'value';
+    return request.key === 'arguments' && args.key === name && args.expects === 'value';
   }
 
   /** What is wrong with the value, or undefined as long as nothing is. */
@@ -96,10 +108,18 @@ export class ValueParser {
 
   #string(bytes: Buffer, plain: boolean): void {
     if (this.expectsSecret) return this.#secret(bytes);
-    if (plain) return this.#complete(bytes.toString('latin1', 1, bytes.length - 1));
+    if (plain) return this.#complete(this.#data(bytes) ?? bytes.toString('latin1', 1, bytes.length - 1));
     const result = decodeString(bytes);
     if (result.ok) this.#complete(result.text);
     else this.#fail(result.why);
+  }
+
+  /** One string of all of it would be memory that V8 looks through its whole heap for. */
+  #data(bytes: Buffer): Base64 | undefined {
+    if (bytes.length < LONG || !this.#expectsArgument('buf-b64')) return undefined;
+    const { bytes: memory, release } = this.#spare.take(Math.ceil(bytes.length / 4) * 3);
+    const data = decodeBase64Bytes(bytes.subarray(1, -1), memory);
+    return data && new Base64(data, release);
   }
 
   #secret(bytes: Buffer): void {
@@ -146,6 +166,9 @@ export class ValueParser {
     this.#stack.length = 0;
   }
 }
+
+/** File data from here on is decoded as it is read. */
+const LONG = 64 * 1024;
 
 /** Longest piece of a peer's input that an error repeats. */
 export const MAX_ECHO = 256;

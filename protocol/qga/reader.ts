@@ -31,11 +31,11 @@ export class JsonReader implements TokenSink {
   #tokenBytes = 0;
 
   /**
-   * @param cutsSecrets as the guest's end wants it: the password among a request's arguments is a Secret, which whoever takes
-   *   the value wipes, and what was read of it is wiped, `bytes` of `push` included
+   * @param forGuest as the guest's end wants it: the password among a request's arguments is a Secret, which whoever takes
+   *   the value wipes, and what was read of it is wiped, `bytes` of `push` included; long file data is Base64, already decoded
    */
-  constructor({ cutsSecrets = false }: { readonly cutsSecrets?: boolean } = {}) {
-    this.#parser = new ValueParser(cutsSecrets);
+  constructor({ forGuest = false }: { readonly forGuest?: boolean } = {}) {
+    this.#parser = new ValueParser(forGuest);
   }
 
   get readsSecret(): boolean {

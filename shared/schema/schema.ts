@@ -1,6 +1,6 @@
 import { Secret } from '#shared/bytes/secret.ts';
 import { AgentError } from '#shared/errors.ts';
-import type { JsonObject, JsonValue } from '#shared/json/value.ts';
+import { Base64, type JsonObject, type JsonValue } from '#shared/json/value.ts';
 import type { SimpleName, Type } from './type.ts';
 
 /**
@@ -68,6 +68,12 @@ export const secret: Schema<Secret> = {
     if (value instanceof Secret) return value;
     throw wrongType(value, name, 'string');
   },
+};
+
+/** Base64, as text that was not looked at, or decoded where the reader has done that already. */
+export const base64: Schema<string | Base64> = {
+  type: simple('str'),
+  parse: (value, name) => (value instanceof Base64 ? value : string.parse(value, name)),
 };
 
 /** Any number, whole or not. */

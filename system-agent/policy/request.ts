@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '#shared/json/value.ts';
+import { Base64, type JsonObject, type JsonValue } from '#shared/json/value.ts';
 import { parseFileMode } from '../files/mode.ts';
 import type { Door } from './classes.ts';
 
@@ -94,5 +94,6 @@ function writes(value: JsonValue | undefined): boolean {
 
 /** Most bytes that a Base64 text can stand for. */
 function decodedSize(value: JsonValue | undefined): number | undefined {
+  if (value instanceof Base64) return value.bytes.length;
   return typeof value === 'string' ? Math.floor((value.length * 3) / 4) : undefined;
 }

@@ -23,7 +23,7 @@ const SENTINEL_TEXT = String.fromCharCode(SENTINEL);
  */
 export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   readonly name = 'qga';
-  readonly #reader = new JsonReader({ cutsSecrets: true });
+  readonly #reader = new JsonReader({ forGuest: true });
   /** Read and not yet answered; at most what one chunk of the channel contained. */
   #pending: ReadEvent[] = [];
   #next = 0;

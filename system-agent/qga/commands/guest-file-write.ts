@@ -1,17 +1,14 @@
 import { decodeBase64 } from '#protocol/qga/base64.ts';
-import { Spare } from '#shared/bytes/spare.ts';
 import { AgentError } from '#shared/errors.ts';
-import { boolean, int64, object, optional, string, struct } from '#shared/schema/schema.ts';
+import { base64, boolean, int64, object, optional, struct } from '#shared/schema/schema.ts';
 import { defineCommand } from '../command.ts';
-
-const spare = new Spare();
 
 export const guestFileWrite = defineCommand({
   name: 'guest-file-write',
   since: '0.15',
   summary: 'Write to an open file; what is small may wait in a buffer until the next flush, seek or close.',
   testedBy: 'same dialogues and files as with qemu-ga; in a guest as root',
-  args: object({ handle: int64, 'buf-b64': string, count: optional(int64) }),
+  args: object({ handle: int64, 'buf-b64': base64, count: optional(int64) }),
   result: struct('GuestFileWrite', { count: int64, eof: boolean }),
   errors: [
     'an unknown handle',
@@ -22,16 +19,15 @@ export const guestFileWrite = defineCommand({
   needs: ['files'],
   readOnly: false,
 
-  async run({ handle, 'buf-b64': text, count }, { files }) {
+  async run({ handle, 'buf-b64': data, count }, { files }) {
     files.check(handle);
-    const memory = spare.take(text.length);
-    const bytes = decodeBase64(text, memory.bytes);
+    const bytes = typeof data === 'string' ? decodeBase64(data) : data.bytes;
     if (count !== undefined && (count < 0n || count > bytes.length)) {
       throw new AgentError('invalid-argument', `value '${count}' is invalid for argument count`);
     }
     const wanted = count === undefined ? bytes : bytes.subarray(0, Number(count));
     await files.write(handle, wanted);
-    memory.release(); // not where it fails: a write that hangs may still be at work
+    if (typeof data !== 'string') data.release(); // not where it fails: a write that hangs may still be at work
     return { count: wanted.length, eof: false };
   },
 });

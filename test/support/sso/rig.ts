@@ -96,7 +96,7 @@ export class SsoRig implements AsyncDisposable {
 
   /** A request as it comes from the host. */
   async send(...pieces: readonly Buffer[]): Promise<Answer> {
-    const reader = new JsonReader({ cutsSecrets: true });
+    const reader = new JsonReader({ forGuest: true });
     const [event] = pieces.flatMap((piece) => reader.push(piece));
     if (event?.kind !== 'value') return { error: { desc: event?.desc ?? 'nothing' } };
     const { reply } = await this.#dispatcher.answer(event.value);

@@ -28,7 +28,7 @@ function lab() {
   };
   const dispatcher = new Dispatcher(commands, platform, () => undefined, silent);
   const ask = async (execute: string, args: string) => {
-    const [event] = new JsonReader({ cutsSecrets: true }).push(
+    const [event] = new JsonReader({ forGuest: true }).push(
       Buffer.from(`{"execute":"${execute}","arguments":${args}}`),
     );
     assert.equal(event?.kind, 'value');

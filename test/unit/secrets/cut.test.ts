@@ -138,7 +138,7 @@ describe("the password in an oVirt host's line", () => {
 });
 
 describe("the password among a QEMU request's arguments", () => {
-  const read = (parts: readonly Uint8Array[], reader = new JsonReader({ cutsSecrets: true })) =>
+  const read = (parts: readonly Uint8Array[], reader = new JsonReader({ forGuest: true })) =>
     parts.flatMap((part) => reader.push(part));
   const passwordIn = (value: unknown) => {
     assert.ok(value instanceof Map);
@@ -181,7 +181,7 @@ describe("the password among a QEMU request's arguments", () => {
   });
 
   it('is quoted by no error', () => {
-    const reader = new JsonReader({ cutsSecrets: true });
+    const reader = new JsonReader({ forGuest: true });
     const events = reader.push(Buffer.from(`{"arguments":{"password":"${PLANTED}\u0001"}}`));
     assert.ok(events.some(({ kind }) => kind === 'error'));
     assert.doesNotMatch(JSON.stringify(events), /pl4nted/);
@@ -192,7 +192,7 @@ describe("the password among a QEMU request's arguments", () => {
     Secret.watch((some) => {
       held = Number(some);
     });
-    const reader = new JsonReader({ cutsSecrets: true });
+    const reader = new JsonReader({ forGuest: true });
     for (const end of ['"password":"y"}}', '"b" 1}}', ']', '\u00ff']) {
       reader.push(Buffer.from(`{"arguments":{"password":"${PLANTED}",${end}`, 'latin1'));
     }
