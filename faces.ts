@@ -1,7 +1,8 @@
 import type { Run } from '#shared/cli/io.ts';
 
 /**
- * One program, several faces: by subcommand, or by the name it is called under. A face is loaded when it is chosen.
+ * One program, several faces: by subcommand, or by the name it is called under. A face is loaded when it is chosen: the build
+ * makes a file of each.
  */
 export interface Face {
   readonly name: string;

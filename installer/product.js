@@ -1,5 +1,5 @@
-/** Bundles the product: one program with all faces, and the native parts beside it. */
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+/** Bundles the product: one program, a file for each of its faces, and the native parts beside them. */
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { buildCommit } from './commit.js';
@@ -10,32 +10,66 @@ export const version = /** @type {string} */ (
   JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version
 );
 
+/** What a build makes in a folder that others may use too. */
+const MADE = /^(uga(-[a-z-]+)?\.js|native)$/;
+
 /**
- * Makes uga.js and native/ in a folder, in place of what a build before this one left there.
+ * Makes uga.js, the files of its faces and native/ in a folder, in place of what a build before this one left there.
+ *
+ * A face is a file that needs no other: whoever runs one reads the part of the program that it is, and a process that is
+ * older than the files, as after an upgrade, never looks for one of them.
  * @param {string} folder
  * @param {{ interpreter: string, minifyWhitespace?: boolean }} how the program that the first line names; without its white
  *   space the program takes a megabyte less of each process's own memory, and its names stay readable in a stack trace
  * @returns {Promise<import('esbuild').Metafile>} which files are in it
  */
 export async function buildProduct(folder, { interpreter, minifyWhitespace = false }) {
-  const program = path.join(folder, 'uga.js');
-  for (const part of [program, path.join(folder, 'native')]) rmSync(part, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const { metafile } = await build({
+  for (const name of readdirSync(folder).filter((one) => MADE.test(one))) {
+    rmSync(path.join(folder, name), { recursive: true });
+  }
+  /** @satisfies {import('esbuild').BuildOptions} */
+  const options = {
     ...common,
-    entryPoints: { uga: 'uga.ts' },
     outdir: folder,
-    legalComments: 'none',
+    legalComments: /** @type {const} */ ('none'),
     minifyWhitespace,
-    metafile: true,
-    banner: { js: `#!${interpreter}\n${common.banner?.js}` },
+    metafile: /** @type {const} */ (true),
     define: { UGA_VERSION: JSON.stringify(version), UGA_COMMIT: JSON.stringify(buildCommit()) },
+  };
+  /** @type {Record<string, string>} */
+  const faces = {};
+  const { metafile } = await build({
+    ...options,
+    entryPoints: { uga: 'uga.ts' },
+    banner: { js: `#!${interpreter}` },
+    plugins: [facesApart(faces)],
   });
-  chmodSync(program, 0o755);
+  chmodSync(path.join(folder, 'uga.js'), 0o755);
+  const { metafile: ofFaces } = await build({ ...options, entryPoints: faces });
   copyNativeParts(folder);
   const missing = compileGuard(folder);
   if (missing !== undefined) console.error(`built without the commands that freeze file systems: ${missing}`);
   const pam = compilePamParts(folder);
   if (pam !== undefined) console.error(`built without what single sign-on needs of PAM: ${pam}`);
-  return metafile;
+  return { inputs: ofFaces.inputs, outputs: { ...metafile.outputs, ...ofFaces.outputs } };
+}
+
+/**
+ * Leaves what faces.ts loads to files of their own.
+ * @param {Record<string, string>} faces gets their sources, by the names of their files
+ * @returns {import('esbuild').Plugin}
+ */
+function facesApart(faces) {
+  return {
+    name: 'faces-apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\/.+\.ts$/ }, ({ path: source, kind }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const name = `uga-${path.basename(path.dirname(source))}`;
+        faces[name] = source;
+        return { path: `./${name}.js`, external: true };
+      });
+    },
+  };
 }

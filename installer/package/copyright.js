@@ -19,12 +19,12 @@ export function copyrightFile(parts, runtimeLicence) {
     [
       'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/',
       'Upstream-Name: uga',
-      'Comment: uga.js is a bundle of the program and parts of others; their versions are in sbom.cdx.json.',
+      'Comment: each program is a bundle of our own parts and those of others, whose versions are in sbom.cdx.json.',
     ],
     ['Files: *', 'Copyright: the uga authors', 'License: Apache-2.0'],
     ['Files: usr/lib/uga/node', 'Copyright: Node.js contributors, and others named below', 'License: Node.js'],
     [
-      'Files: usr/lib/uga/uga.js usr/lib/uga/native/*',
+      'Files: usr/lib/uga/*.js usr/lib/uga/native/*',
       `Copyright: ${['the uga authors', ...parts.flatMap(holdersOf)].join('\n ')}`,
       `License: ${[...new Set(['Apache-2.0', ...parts.map(referenceOf)])].join(' and ')}`,
     ],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -45,8 +45,13 @@ describe('the Debian package', { skip: missing }, () => {
   });
 
   it('holds no path of the machine that built it', () => {
-    const program = readFileSync(inside('usr/lib/uga/uga.js'), 'utf8');
-    for (const trace of [process.cwd(), '../node_modules', 'uga-content-']) assert.ok(!program.includes(trace), trace);
+    const programs = readdirSync(inside('usr/lib/uga')).filter((name) => name.endsWith('.js'));
+    assert.ok(programs.includes('uga-system-agent.js'));
+    for (const name of programs) {
+      const program = readFileSync(inside(`usr/lib/uga/${name}`), 'utf8');
+      for (const trace of [process.cwd(), '../node_modules', 'uga-content-'])
+        assert.ok(!program.includes(trace), trace);
+    }
   });
 
   it('needs no newer system than it says, and no library that it does not name', () => {
