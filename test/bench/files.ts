@@ -3,7 +3,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type RunningAgent, startConfinedAgent, startOracle } from '#test/support/agents.ts';
 import { assertConfined } from '#test/support/oracle.ts';
-import { processorTicks } from '#test/support/processes.ts';
+import { processorMs } from '#test/support/processes.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
 import { LeanClient } from './lean-client.ts';
 import { alternate, both, ROUNDS } from './pair.ts';
@@ -71,13 +71,13 @@ function transfer(
   client.send(ask('guest-file-open', { path: file, mode }));
   const handle = numberIn(client.line());
   const request = ask(command, { handle, ...args });
-  const [started, ticks] = [process.hrtime.bigint(), processorTicks(agent.program.pid)];
+  const [started, before] = [process.hrtime.bigint(), processorMs(agent.program.pid)];
   for (let done = 0; done < FILE_MEBIBYTES; done++) {
     client.send(request);
     client.skipLines(1);
   }
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  const cpu = ((processorTicks(agent.program.pid) - ticks) * 1000) / TICKS_PER_SECOND;
+  const cpu = processorMs(agent.program.pid) - before;
   client.send(ask('guest-file-close', { handle }));
   client.skipLines(1);
   const megabytes = (FILE_MEBIBYTES * MEBIBYTE) / 1e6;
@@ -99,9 +99,6 @@ function runs(agent: RunningAgent, program: object, count: number): number {
   }
   return Number(process.hrtime.bigint() - started) / 1e6 / count;
 }
-
-/** sysconf(_SC_CLK_TCK), the same on every Linux that we know. */
-const TICKS_PER_SECOND = 100;
 
 function numberIn(line: string): number {
   return Number(/\d+/.exec(line)?.[0]);

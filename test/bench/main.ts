@@ -19,7 +19,7 @@ if (missing !== false) {
 
 const machine = `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}`;
 const versions = {
-  node: run(`${process.env.UGA_PROGRAM}/node`, '--version'),
+  node: run(`${process.env.UGA_UNPACKED}/usr/lib/uga/node`, '--version'),
   'qemu-ga': run('qemu-ga', '--version').replace('QEMU Guest Agent ', ''),
 };
 const commit = run('git', 'rev-parse', '--short=12', 'HEAD');

@@ -18,6 +18,6 @@ copyNativeParts(out);
 const installed = path.join(out, 'installed');
 rmSync(installed, { recursive: true, force: true });
 execFileSync('dpkg-deb', ['-x', await makePackage({ folder: out, quick: true }), installed]);
-const env = { ...process.env, UGA_PROGRAM: path.join(installed, 'usr', 'lib', 'uga') };
+const env = { ...process.env, UGA_UNPACKED: installed };
 const words = [path.join(out, 'main.js'), ...process.argv.slice(2)];
 process.exitCode = spawnSync(process.execPath, words, { stdio: 'inherit', env }).status ?? 1;

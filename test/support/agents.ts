@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, temporaryFolder } from './programs.ts';
@@ -13,12 +14,18 @@ export interface RunningAgent extends AsyncDisposable {
   readonly program: Program;
 }
 
-/** The folder of a program with a runtime of its own, as it is packaged; without it that of `npm run build` is run. */
-const PACKAGED = process.env.UGA_PROGRAM;
-const PROGRAM =
-  PACKAGED === undefined
-    ? ([process.execPath, 'dist/uga.js'] as const)
-    : ([path.join(PACKAGED, 'node'), path.join(PACKAGED, 'uga.js')] as const);
+/** Where a package was unpacked that is to be run; without it that of `npm run build` is. */
+const UNPACKED = process.env.UGA_UNPACKED;
+const PROGRAM = UNPACKED === undefined ? ([process.execPath, 'dist/uga.js'] as const) : packagedProgram(UNPACKED);
+
+/** Environment, runtime, its flags and our program as the package's unit has them, but in that folder. */
+function packagedProgram(root: string): readonly [string, ...string[]] {
+  const unit = readFileSync(path.join(root, 'usr/lib/systemd/system/uga-system-agent.service'), 'utf8');
+  const [, words = ''] = /^ExecStart=(.+) system-agent$/m.exec(unit) ?? [];
+  const [, variables = ''] = /^Environment=(.+)$/m.exec(unit) ?? [];
+  const program = words.split(' ').map((word) => (word.startsWith('/') ? path.join(root, word) : word));
+  return ['env', ...variables.split(' '), ...program];
+}
 
 /** The environment in which nothing our agent does can reach the machine. */
 export function safeEnvironment(): NodeJS.ProcessEnv {

@@ -24,6 +24,13 @@ export function processorTicks(pid: number): number {
   return Number(words[11]) + Number(words[12]);
 }
 
+/** Milliseconds of processor time of all threads that are there, to the nanosecond. Source: Linux, sched-stats.rst. */
+export function processorMs(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')[0]) / 1e6)
+    .reduce((sum, time) => sum + time, 0);
+}
+
 function field(file: string, name: string): number {
   const found = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(file, 'latin1'));
   if (found === null) throw new Error(`${file} has no ${name}`);

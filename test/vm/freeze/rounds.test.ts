@@ -16,8 +16,8 @@ const CASES: readonly Case[] = [...ends, ...deaths, ...hooks, halfWay, ...steps]
 const QUICK_ROUNDS = 2;
 /** Set for a long run, whose results are kept: `npm run vm:long`. */
 const ROUNDS = process.env.UGA_FREEZE_ROUNDS;
-/** Part of a name, for a run of some cases. */
-const ONLY = process.env.UGA_FREEZE_CASES ?? '';
+/** Parts of names, with commas between them, for a run of some cases. */
+const ONLY = (process.env.UGA_FREEZE_CASES ?? '').split(',');
 const GUESTS = Number(process.env.UGA_FREEZE_GUESTS ?? 1);
 
 const roundsOf = ({ times = 1, quick = QUICK_ROUNDS }: Case) => (ROUNDS === undefined ? quick : Number(ROUNDS) * times);
@@ -45,7 +45,7 @@ describe('a freeze', { skip: noGuests, concurrency: GUESTS }, () => {
     }
   }
 
-  for (const one of CASES.filter((each) => roundsOf(each) > 0 && each.name.includes(ONLY))) {
+  for (const one of CASES.filter((each) => roundsOf(each) > 0 && ONLY.some((part) => each.name.includes(part)))) {
     it(one.name, (t) =>
       inGuest(async (lab) => {
         const waits: number[] = [];
