@@ -61,7 +61,8 @@ export function linuxPackages(run: Run, tree: Tree, log: Log, places = PACKAGE_P
     if (stamp === undefined) return [];
     const before = known.get(source);
     if (before?.stamp === stamp) return before.packages;
-    const packages = await source.read();
+    // A copy: of a text that others are parts of V8 keeps the whole, and dpkg's has two to five megabytes.
+    const packages = structuredClone(await source.read());
     known.set(source, { stamp, packages });
     return packages;
   }
