@@ -1,5 +1,6 @@
 import type { Log } from '../log/log.ts';
 import { exitAtOnce } from '../native/exit.ts';
+import { collectSoon } from './garbage.ts';
 import type { Service } from './service.ts';
 
 /** A stop that takes longer is given up. */
@@ -32,6 +33,7 @@ export async function runUntilSignal(
   try {
     await service.start(stopping.signal);
     log.info('ready');
+    collectSoon();
     const reason = await signalled;
     waits = true;
     await mayStop();
