@@ -10,6 +10,8 @@ export interface Held {
   released(): Promise<void>;
   /** What did it tells logind by itself: nobody needs to. */
   readonly isHinted?: true;
+  /** What did it is known to tell logind nothing. */
+  readonly isSilent?: true;
 }
 
 /** Lets so many milliseconds pass. */

@@ -3,9 +3,11 @@ import { AgentError, messageOf } from '#shared/errors.ts';
 import { askFlag, CALL_MS } from '../bus-calls.ts';
 import { becomes, type Held, type Wait } from './held.ts';
 
-/** The caller's own session in org.freedesktop.login1(5). */
 const LOGIND = 'org.freedesktop.login1';
 const SESSION = `${LOGIND}.Session`;
+/** That a session is to unlock: its display manager has let the user in. */
+export const unlockWanted = { sender: LOGIND, interface: SESSION, member: 'Unlock' };
+/** The caller's own session in org.freedesktop.login1(5). */
 const ownSession = { destination: LOGIND, path: '/org/freedesktop/login1/session/auto' };
 
 /**

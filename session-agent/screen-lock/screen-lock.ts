@@ -7,6 +7,7 @@ import { lockByProgram } from './locker.ts';
 import { isHinted, lockByLogind, setHint } from './logind.ts';
 import type { Argv, Programs } from './programs.ts';
 import { lockBySaver, SCREEN_SAVERS } from './screen-savers.ts';
+import { seizureOf } from './seizure.ts';
 import { lockByXScreenSaver } from './xscreensaver.ts';
 
 export interface Locked {
@@ -46,8 +47,9 @@ export class ScreenLock {
   /** Never rejects. @param locker where no screen saver runs */
   async lock(locker?: Argv): Promise<Locked> {
     const { session, system, programs, keyboard, wait } = this.#tools;
+    const seize = keyboard && (() => seizureOf(keyboard, system, wait));
     const ways: readonly (() => Promise<Held | undefined>)[] = [
-      ...SCREEN_SAVERS.map((saver) => () => lockBySaver(session, saver, wait)),
+      ...SCREEN_SAVERS.map((saver) => () => lockBySaver(session, saver, wait, seize)),
       () => lockByXScreenSaver(programs, wait),
       ...(locker ? [() => lockByProgram(programs, locker, wait, keyboard)] : []),
       () => lockByLogind(system, wait),
@@ -75,7 +77,7 @@ export class ScreenLock {
     const { system, wait, log } = this.#tools;
     this.#isHinting = true;
     try {
-      if (await becomes(() => isHinted(system), wait, HINTED_WITHIN_MS)) return;
+      if (!held.isSilent && (await becomes(() => isHinted(system), wait, HINTED_WITHIN_MS))) return;
       await setHint(system, true);
       await held.released();
       await setHint(system, false);

@@ -3,6 +3,7 @@ import type { Call } from '#shared/dbus/values.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import { askFlag, CALL_MS, hasOwner } from '../bus-calls.ts';
 import { becomes, type Held, type Wait } from './held.ts';
+import type { Seizure } from './seizure.ts';
 
 /** A desktop's screen saver on the session bus. */
 export interface ScreenSaver {
@@ -33,16 +34,23 @@ export const SCREEN_SAVERS: readonly ScreenSaver[] = [
 ];
 
 /**
- * It is locked when the desktop says so afterwards, not when the call was taken. No service is started for this: a
- * screen saver that does not run is not this session's.
+ * It is locked when the desktop says so afterwards, not when the call was taken, or when it has taken the keyboard: light-locker
+ * says only whether the screen is dark. No service is started for this: a screen saver that does not run is not this session's.
  * @param bus the user's
+ * @param seize begins to look at the keyboard, where that can be done
  * @returns undefined if it does not run
  * @throws {AgentError}
  */
-export async function lockBySaver(bus: Bus, saver: ScreenSaver, wait: Wait): Promise<Held | undefined> {
+export async function lockBySaver(
+  bus: Bus,
+  saver: ScreenSaver,
+  wait: Wait,
+  seize?: () => Promise<Seizure | undefined>,
+): Promise<Held | undefined> {
   const { service } = saver;
   try {
     if (!(await hasOwner(bus, service))) return undefined;
+    const seizure = await seize?.();
     const call = { destination: service, path: saver.path, interface: saver.interface };
     const argument = saver.message ? { signature: 's', body: [''] } : {};
     const getActive = { ...call, member: 'GetActive' };
@@ -50,14 +58,17 @@ export async function lockBySaver(bus: Bus, saver: ScreenSaver, wait: Wait): Pro
     bus.call({ ...call, member: 'Lock', ...argument }, CALL_MS).catch((error) => {
       refusal = error;
     });
+    let isActive = false;
     // No answer is no refusal: mate-screensaver locks without a word.
     const isLocked = async () => {
-      const isActive = await askFlag(bus, getActive);
+      isActive = await askFlag(bus, getActive);
       if (refusal !== undefined) throw refusal;
-      return isActive;
+      return isActive || (await seizure?.lasts()) === true;
     };
     if (await becomes(isLocked, wait)) {
-      return { by: service, released: () => released(bus, service, getActive) };
+      const isOver = () => released(bus, service, getActive);
+      if (isActive || seizure === undefined) return { by: service, released: isOver };
+      return { by: service, released: () => seizure.ended().then(isOver), isSilent: true };
     }
   } catch (error) {
     throw new AgentError('failed', `${service}: ${messageOf(error)}`, { cause: error });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KeyboardPort } from '#session-agent/desktop/backend.ts';
+import type { Wait } from '#session-agent/screen-lock/held.ts';
 import type { Argv } from '#session-agent/screen-lock/programs.ts';
 import { ScreenLock } from '#session-agent/screen-lock/screen-lock.ts';
 import { COMMAND } from '#session-agent/screen-lock/xscreensaver.ts';
@@ -51,8 +52,9 @@ function lock(
   programs = new FakePrograms(),
   locker?: Argv,
   keyboard?: KeyboardPort,
+  wait: Wait = turn,
 ) {
-  return new ScreenLock({ session, system, programs, keyboard, wait: turn, log: silent }).lock(locker);
+  return new ScreenLock({ session, system, programs, keyboard, wait, log: silent }).lock(locker);
 }
 
 describe('locking the screen', () => {
@@ -136,6 +138,63 @@ describe('what locks without telling logind', () => {
     session.unlock(MATE, '/org/mate/ScreenSaver');
     await until(() => system.calls.filter(({ member }) => member === 'SetLockedHint').length === 2);
     assert.equal(system.hint, false);
+  });
+});
+
+describe('light-locker, which says only whether the screen is dark', () => {
+  const NAME = 'org.gnome.ScreenSaver';
+
+  /** Its Lock takes the keyboard if nobody has it, and its unlocking comes with logind's signal. */
+  function lightLocker(options: { readonly menu?: boolean; readonly keeps?: number } = {}) {
+    const session = sessionBus({ [NAME]: true });
+    const system = logind(false);
+    const { answer } = session;
+    const state = { session, system, holds: options.menu === true, looks: 0 };
+    session.answer = (call) => {
+      if (call.member === 'GetActive') return [false];
+      if (call.member === 'Lock' && !options.menu) state.holds = true;
+      return answer(call);
+    };
+    const keyboard: KeyboardPort = {
+      isHeld: async () => state.holds && (!session.calls.some(isLock) || ++state.looks <= (options.keeps ?? Infinity)),
+    };
+    const wait: Wait = (ms) => (ms > LONG_MS ? new Promise(() => {}) : turn());
+    return Object.assign(state, { lock: () => lock(session, system, new FakePrograms(), undefined, keyboard, wait) });
+  }
+  /** Looks that nothing has caused come later than a test ends. */
+  const LONG_MS = 1_000;
+  const isLock = ({ member }: { readonly member: string }) => member === 'Lock';
+
+  it('has locked when it keeps the keyboard, and logind is told at once', async () => {
+    const run = lightLocker();
+    assert.deepEqual(await run.lock(), { locked: true, by: NAME });
+    await until(() => run.system.hint);
+    assert.deepEqual([...new Set(run.system.calls.map(({ member }) => member))], ['SetLockedHint']);
+  });
+
+  it("is unlocked when the keyboard is free again, which logind's signal makes us look at", async () => {
+    const run = lightLocker();
+    await run.lock();
+    await until(() => run.system.subscriptions > 0);
+    const unlock = () =>
+      run.system.emit('org.freedesktop.login1', '/session/_34', 'org.freedesktop.login1.Session', 'Unlock');
+    unlock(); // somebody else's session
+    const { looks } = run;
+    await until(() => run.looks > looks);
+    assert.equal(run.system.hint, true);
+    run.holds = false;
+    unlock();
+    await until(() => !run.system.hint);
+    assert.deepEqual([run.session.subscriptions, run.system.subscriptions], [0, 0]);
+  });
+
+  it('has not locked when a menu had the keyboard before, or something takes it for a moment', async () => {
+    for (const run of [lightLocker({ menu: true }), lightLocker({ keeps: 3 })]) {
+      const { locked, why } = await run.lock();
+      assert.equal(locked, false);
+      assert.match(why ?? '', /org\.gnome\.ScreenSaver was asked and the screen is not locked/);
+      assert.equal(run.system.hint, false);
+    }
   });
 });
 
