@@ -94,7 +94,7 @@ export interface PointerLayoutPort {
 export interface WindowsPort {
   /**
    * Asks the application of each window to close it, as its user would: it may ask back what to do with unsaved work.
-   * @returns how many windows there are
+   * @returns how many were asked
    * @throws {AgentError}
    */
   closeAll(): Promise<number>;

@@ -16,6 +16,8 @@ interface SessionManager {
   /** It is this session's if this name has an owner. */
   readonly runs: string;
   readonly logout: Call;
+  /** It ends every program at once: windows are to be closed first. */
+  readonly asksNobody?: true;
 }
 
 const KDE = 'org.kde.ksmserver';
@@ -23,14 +25,14 @@ const KDE = 'org.kde.ksmserver';
 /**
  * How each ends a session without a dialog of its own, while applications may still save, ask their user and object.
  * Sources: gnome-session's org.gnome.SessionManager.xml (mode 1: no confirmation; MATE and Cinnamon have the same), KDE's
- * org.kde.Shutdown.xml and org.kde.KSMServerInterface.xml, xfsm-manager-dbus.xml (no dialog, save), LXQt's session.
+ * org.kde.Shutdown.xml and org.kde.KSMServerInterface.xml, xfsm-manager-dbus.xml (no dialog, save), lxqt-session's sessiondbusadaptor.h and lxqtmodman.cpp.
  */
 const SESSION_MANAGERS: readonly SessionManager[] = [
   of('org.gnome.SessionManager', '/org/gnome/SessionManager', 'org.gnome.SessionManager', 'Logout', 'u', [1]),
   { ...of('org.kde.Shutdown', '/Shutdown', 'org.kde.Shutdown', 'logout'), runs: KDE },
   of(KDE, '/KSMServer', 'org.kde.KSMServerInterface', 'logout', 'iii', [0, 0, 0]),
   of('org.xfce.SessionManager', '/org/xfce/SessionManager', 'org.xfce.Session.Manager', 'Logout', 'bb', [false, true]),
-  of('org.lxqt.session', '/LXQtSession', 'org.lxqt.session', 'logout'),
+  { ...of('org.lxqt.session', '/LXQtSession', 'org.lxqt.session', 'logout'), asksNobody: true },
 ];
 
 function of(
@@ -46,15 +48,17 @@ function of(
 }
 
 /**
- * Asks the first session manager that runs to end the session; where there is none, each window to close, as a click on
- * its cross does. Never rejects.
+ * Asks the first session manager that runs to end the session; where there is none, or one that would ask no application, each
+ * window to close, as a click on its cross does. Never rejects.
  * @param session the user's bus
  */
 export async function askToLogOff(session: Bus, windows?: WindowsPort): Promise<Asked> {
   const failures: string[] = [];
-  for (const { runs, logout } of SESSION_MANAGERS) {
+  for (const { runs, logout, asksNobody } of SESSION_MANAGERS) {
     try {
       if (!(await hasOwner(session, runs))) continue;
+      const closing = asksNobody && (await closeAll(windows, failures));
+      if (closing) return closing;
       await session.call(logout, CALL_MS);
       return { asked: true, by: logout.destination };
     } catch (error) {
@@ -63,11 +67,17 @@ export async function askToLogOff(session: Bus, windows?: WindowsPort): Promise<
       failures.push(`${logout.destination}: ${messageOf(error)}`);
     }
   }
+  const closing = await closeAll(windows, failures);
+  return closing ?? { asked: false, why: failures.join('; ') || 'no session manager runs here, and no window is open' };
+}
+
+/** @returns undefined if no window is open, or none can be closed */
+async function closeAll(windows: WindowsPort | undefined, failures: string[]): Promise<Asked | undefined> {
   try {
     const closing = await windows?.closeAll();
     if (closing) return { asked: true, by: closing === 1 ? 'the one window' : `${closing} windows` };
   } catch (error) {
     failures.push(`windows: ${messageOf(error)}`);
   }
-  return { asked: false, why: failures.join('; ') || 'no session manager runs here, and no window is open' };
+  return undefined;
 }

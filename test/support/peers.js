@@ -50,6 +50,7 @@ const PEERS = [
   { probe: 'xfconf-query', packages: ['xfconf'] },
   { probe: 'kwriteconfig5', packages: ['libkf5config-bin'] },
   { probe: 'xfce4-session', packages: ['xfce4-session'] },
+  { probe: 'lxqt-session', packages: ['lxqt-session'] },
   { probe: '/usr/libexec/gnome-session-binary', packages: ['gnome-session-bin'] },
   { probe: 'rpmbuild', packages: ['rpm'] },
   { probe: 'pacman', packages: ['pacman-package-manager'] },

@@ -58,6 +58,8 @@ describe('a notification daemon on a real bus', { skip: needsMock }, () => {
 const WINDOW = 33;
 const SUBSTRUCTURE_REDIRECT = 0x0010_0000;
 const CLIENT_MESSAGE = 33;
+const ATOM = 4;
+const TYPES = ['_NET_WM_WINDOW_TYPE', '_NET_WM_WINDOW_TYPE_NORMAL', '_NET_WM_WINDOW_TYPE_DOCK'] as const;
 
 describe('an X server', { skip: without('Xvfb') }, () => {
   /** The desktop, and another client of the same server. */
@@ -88,7 +90,7 @@ describe('an X server', { skip: without('Xvfb') }, () => {
     assert.equal(await desktop.keyboard?.isHeld(), false);
   });
 
-  it('hands the wish to close each window to its window manager, where there is one', async () => {
+  it('hands the wish to close each window but the panel to its window manager, where there is one', async () => {
     await using run = await opened();
     const { desktop, other } = run;
     await assert.rejects(desktop.windows?.closeAll() ?? Promise.resolve(), { code: 'unsupported' });
@@ -100,8 +102,16 @@ describe('an X server', { skip: without('Xvfb') }, () => {
     other.client.ChangeWindowAttributes(other.root, { eventMask: SUBSTRUCTURE_REDIRECT });
     using first = other.createWindow(0);
     using second = other.createWindow(0);
+    using panel = other.createWindow(0);
     const list = [first.id, second.id];
-    other.client.ChangeProperty(0, other.root, atoms._NET_CLIENT_LIST, WINDOW, 32, list);
+    other.client.ChangeProperty(0, other.root, atoms._NET_CLIENT_LIST, WINDOW, 32, [panel.id, ...list]);
+    const { _NET_WM_WINDOW_TYPE, ...types } = await other.atoms(TYPES);
+    for (const [{ id }, type] of [
+      [first, types._NET_WM_WINDOW_TYPE_NORMAL],
+      [panel, types._NET_WM_WINDOW_TYPE_DOCK],
+    ] as const) {
+      other.client.ChangeProperty(0, id, _NET_WM_WINDOW_TYPE, ATOM, 32, [type]);
+    }
     await other.atoms(['WM_STATE']);
     assert.equal(await desktop.windows?.closeAll(), 2);
     await until(() => asked.length === 2, 'both wishes');

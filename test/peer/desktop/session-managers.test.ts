@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { askToLogOff } from '#session-agent/log-off/session-managers.ts';
-import { MANAGERS, ManagedSession, needsManager } from '#test/support/desktop/session-manager.ts';
+import { LXQT, MANAGERS, ManagedSession, needsManager } from '#test/support/desktop/session-manager.ts';
 import { until } from '#test/support/programs.ts';
 
 for (const manager of MANAGERS) {
@@ -29,3 +29,16 @@ for (const manager of MANAGERS) {
     });
   });
 }
+
+describe('lxqt-session, which asks no application', { skip: needsManager(LXQT) }, () => {
+  it('is asked to log off when no window is open any more, and ends the session', async () => {
+    await using session = await ManagedSession.start(LXQT);
+    const editor = await session.open();
+    const { bus } = session;
+    assert.deepEqual(await askToLogOff(bus, { closeAll: async () => 1 }), { asked: true, by: 'the one window' });
+    assert.deepEqual([session.isOver, editor.running], [false, true]);
+    assert.deepEqual(await askToLogOff(bus, { closeAll: async () => 0 }), { asked: true, by: LXQT.name });
+    await until(() => session.isOver, 'the end of the session');
+    assert.deepEqual(editor.stdout.split('\n').filter(Boolean), ['ready']);
+  });
+});

@@ -32,6 +32,13 @@ export const MANAGERS: readonly Manager[] = [
   },
 ];
 
+/** It ends all programs without asking any; in the place of a window manager it has a program that manages nothing. */
+export const LXQT: Manager = {
+  program: ['/usr/bin/lxqt-session', '-w', '/usr/bin/cat'],
+  name: 'org.lxqt.session',
+  waits: false,
+};
+
 /** Reason for a skip, else false. */
 export function needsManager({ program: [file], before = [] }: Manager): string | false {
   const missing = [file, ...before.map(({ program }) => program)].find((one) => !existsSync(one));

@@ -56,6 +56,15 @@ describe('a log-off', () => {
     assert.deepEqual(await askToLogOff(sessionBus([]), { closeAll: async () => 3 }), { asked: true, by: '3 windows' });
   });
 
+  it("closes the windows first where the session manager would ask no application: LXQt's", async () => {
+    const bus = sessionBus(['org.lxqt.session']);
+    assert.deepEqual(await askToLogOff(bus, { closeAll: async () => 1 }), { asked: true, by: 'the one window' });
+    assert.deepEqual(wishes(bus), []);
+    const nothingOpen = await askToLogOff(bus, { closeAll: async () => 0 });
+    assert.deepEqual(nothingOpen, { asked: true, by: 'org.lxqt.session' });
+    assert.deepEqual(wishes(bus), [['org.lxqt.session.logout']]);
+  });
+
   it('that nobody can be asked for says why', async () => {
     const none = await askToLogOff(sessionBus([]), { closeAll: async () => 0 });
     assert.deepEqual(none, { asked: false, why: 'no session manager runs here, and no window is open' });
