@@ -14,7 +14,7 @@ export function toLock({ sessions }: SessionsSnapshot, hasAgent: (id: string) =>
 
 /** Whose session is to be ended when nobody says which. @throws {AgentError} 'not-found' */
 export function toEnd(snapshot: SessionsSnapshot): Session {
-  const session = atConsole(snapshot, undefined);
+  const session = atConsole(snapshot);
   if (session === undefined) throw new AgentError('not-found', 'nobody is logged in at this machine');
   return session;
 }

@@ -79,7 +79,8 @@ function settle(before: State, known: State, duplicates: number, what: 'duplicat
   const { snapshot } = known;
   if (snapshot === undefined) return { state: known, effects: unexpected };
   const served = serve(snapshot, known.agents, before.served);
-  const console = atConsole(snapshot, before.console);
+  const source = before.snapshot?.source;
+  const console = atConsole(snapshot, source && { session: before.console, source });
   const state = { ...known, served, console };
   return {
     state,

@@ -130,6 +130,21 @@ describe('the words for an oVirt host', () => {
     assert.deepEqual(said(sessions(alice), sessions(away(alice))), []);
   });
 
+  it('do not name who is in the background when somebody logs off, until the greeter comes or they do', () => {
+    assert.deepEqual(said(sessions(alice, away(bob)), sessions(away(bob))), ['logoff', 'user=']);
+    assert.deepEqual(said(sessions(alice, away(bob)), sessions(away(bob)), sessions(away(bob))), []);
+    assert.deepEqual(said(sessions(alice, away(bob)), sessions(away(bob)), sessions(away(bob), greeter('c1'))), []);
+    assert.deepEqual(said(sessions(alice, away(bob)), sessions(away(bob)), sessions(bob)), ['user=bob', 'logon']);
+    assert.deepEqual(said(sessions(away(bob))), ['user=bob', 'logon']); // when nothing was known before
+  });
+
+  it('name a login on a console where only login records tell of it, which know of no foreground', () => {
+    const records = (...all: Session[]): Input => ({ on: 'sessions', snapshot: { sessions: all, source: 'utmp' } });
+    assert.deepEqual(said(records(), records(away(bob))), ['user=bob', 'logon']);
+    const unknown: Input = { on: 'sessions', snapshot: { sessions: [], source: 'unknown' } };
+    assert.deepEqual(said(unknown, sessions(away(bob))), ['user=bob', 'logon']); // logind's first word
+  });
+
   it('tell of another user, with a log-off only if the former one is gone', () => {
     assert.deepEqual(said(sessions(alice), sessions(away(alice), bob)), ['user=bob', 'logon']);
     assert.deepEqual(said(sessions(alice), sessions(bob)), ['logoff', 'user=bob', 'logon']);
