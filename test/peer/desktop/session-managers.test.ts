@@ -7,11 +7,12 @@ import { until } from '#test/support/programs.ts';
 
 for (const manager of MANAGERS) {
   const [file] = manager.program;
+  const by = manager.asks ?? manager.name;
   describe(`${path.basename(file)}, asked to log off`, { skip: needsManager(manager) }, () => {
     it('asks an application with unsaved text, and ends the session', async () => {
       await using session = await ManagedSession.start(manager);
       const editor = await session.open();
-      assert.deepEqual(await askToLogOff(session.bus), { asked: true, by: manager.name });
+      assert.deepEqual(await askToLogOff(session.bus), { asked: true, by });
       await until(() => !editor.running, 'the end of the application');
       assert.deepEqual(editor.stdout.split('\n').slice(0, 2), ['ready', 'asked']);
       await until(() => session.isOver, 'the end of the session');
@@ -22,7 +23,7 @@ for (const manager of MANAGERS) {
     it('waits for an application that objects', async () => {
       await using session = await ManagedSession.start(manager);
       const editor = await session.open('objects');
-      assert.deepEqual(await askToLogOff(session.bus), { asked: true, by: manager.name });
+      assert.deepEqual(await askToLogOff(session.bus), { asked: true, by });
       await until(() => editor.stdout.includes('asked'), 'the question');
       await new Promise((resolve) => setTimeout(resolve, 500));
       assert.deepEqual([session.isOver, editor.running], [false, true]);

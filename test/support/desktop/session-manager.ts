@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { BusClient } from '#shared/dbus/client.ts';
 import { silent } from '#shared/log/log.ts';
@@ -12,6 +13,10 @@ export interface Manager {
   readonly program: readonly [string, ...string[]];
   /** Its name on the session bus. */
   readonly name: string;
+  /** Who is asked to end the session, where that is another name. */
+  readonly asks?: string;
+  /** It speaks X11's session management protocol, which Qt's applications know. */
+  readonly speaksIce?: true;
   /** It waits for an application that asks for it. */
   readonly waits: boolean;
   /** Services of the session bus that it needs, and their names there. */
@@ -20,6 +25,16 @@ export interface Manager {
 
 const GNOME = 'org.gnome.SessionManager';
 const XFCONF = '/usr/lib/x86_64-linux-gnu/xfce4/xfconf/xfconfd';
+
+/** Of Plasma 5 on X11: the manager, and the service through which a session is ended. Its bus starts that one otherwise. */
+const KDE: Manager = {
+  program: ['/usr/bin/ksmserver'],
+  name: 'org.kde.ksmserver',
+  asks: 'org.kde.Shutdown',
+  speaksIce: true,
+  waits: true,
+  before: [{ program: '/usr/bin/plasma-shutdown', name: 'org.kde.Shutdown' }],
+};
 
 export const MANAGERS: readonly Manager[] = [
   { program: ['/usr/libexec/gnome-session-binary', '--builtin', '--session=empty'], name: GNOME, waits: true },
@@ -30,6 +45,7 @@ export const MANAGERS: readonly Manager[] = [
     waits: false,
     before: [{ program: XFCONF, name: 'org.xfce.Xfconf' }],
   },
+  KDE,
 ];
 
 /** It ends all programs without asking any; in the place of a window manager it has a program that manages nothing. */
@@ -40,9 +56,10 @@ export const LXQT: Manager = {
 };
 
 /** Reason for a skip, else false. */
-export function needsManager({ program: [file], before = [] }: Manager): string | false {
+export function needsManager({ program: [file], before = [], speaksIce }: Manager): string | false {
   const missing = [file, ...before.map(({ program }) => program)].find((one) => !existsSync(one));
-  const tools = without('Xvfb') || without('dbus-daemon') || without('iceauth') || needsToolkit('gtk');
+  const toolkit = needsToolkit(speaksIce ? 'qt' : 'gtk');
+  const tools = without('Xvfb') || without('dbus-daemon') || without('iceauth') || toolkit;
   return missing === undefined ? tools : `${missing} is not there`;
 }
 
@@ -73,6 +90,7 @@ export class ManagedSession implements AsyncDisposable {
   #manager: Program | undefined;
   #server: XServer | undefined;
   #env: Readonly<Record<string, string>> = {};
+  #application = 'unsaved-text.py';
   bus = new BusClient([], silent);
 
   private constructor() {
@@ -87,6 +105,7 @@ export class ManagedSession implements AsyncDisposable {
       await session.#prepare();
       for (const { program, name } of manager.before ?? []) await session.#serve([program], name);
       await session.#serve(manager.program, manager.name);
+      if (manager.speaksIce) session.#speakIce();
       return session;
     } catch (error) {
       await session[Symbol.asyncDispose]();
@@ -100,7 +119,7 @@ export class ManagedSession implements AsyncDisposable {
 
   /** An application with unsaved text, once it is known to the session manager. */
   async open(...words: string[]): Promise<Program> {
-    const editor = this.#run(['/usr/bin/python3', 'test/support/desktop/unsaved-text.py', ...words]);
+    const editor = this.#run(['/usr/bin/python3', `test/support/desktop/${this.#application}`, ...words]);
     await until(() => editor.stdout.includes('ready') || !editor.running, 'the application');
     if (!editor.running) throw new Error(`the application ended: ${editor.stderr}`);
     return editor;
@@ -147,6 +166,12 @@ export class ManagedSession implements AsyncDisposable {
     const program = new Program(argv, this.#env);
     this.#owned.push(program);
     return program;
+  }
+
+  /** Where its applications find it: as libICE names its socket, by which it knows the cookie too. */
+  #speakIce(): void {
+    this.#application = 'unsaved-text-qt.py';
+    this.#env = { ...this.#env, SESSION_MANAGER: `local/${hostname()}:@/tmp/.ICE-unix/${this.#manager?.pid}` };
   }
 
   async #serve(argv: readonly [string, ...string[]], name: string): Promise<void> {
