@@ -2,13 +2,14 @@ import { type FeatureWay, SESSION_FEATURES, type SessionFeature } from '#protoco
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { ClipboardService } from './clipboard/service.ts';
-import type { Desktop, DesktopPort } from './desktop/backend.ts';
+import type { Desktop, DesktopPort, MonitorsPort } from './desktop/backend.ts';
 import type { DesktopSettings } from './effects/desktops.ts';
 import { EffectsService } from './effects/service.ts';
 import type { Inbox } from './files/inbox.ts';
 import { type Arrived, FilesService } from './files/service.ts';
 import { LogOffService } from './log-off/service.ts';
 import type { Asked } from './log-off/session-managers.ts';
+import { Follower } from './monitors/follower.ts';
 import { MonitorsService } from './monitors/service.ts';
 import { type Notice, NoticesService } from './notices/service.ts';
 import { PointerService } from './pointer/service.ts';
@@ -22,6 +23,8 @@ export interface Parts {
   /** What is done to the session itself. */
   readonly acts: SessionActs;
   readonly link: SystemSide & Service;
+  /** Who arranges this session's displays; undefined: nobody is known to. */
+  arranger(): Promise<string | undefined>;
   /** What the services need and what runs before them: the buses. */
   readonly needed: readonly Service[];
   readonly log: Log;
@@ -46,7 +49,7 @@ export function featuresOf(
   return [
     ...(clipboard ? (['clipboard.text'] as const) : []),
     ...(clipboard?.types.includes('png') ? (['clipboard.images'] as const) : []),
-    ...(monitors ? (['monitors'] as const) : []),
+    ...(monitors ? (['monitors', 'monitors.follow'] as const) : []),
     ...(pointerLayout ? (['pointer.layout'] as const) : []),
     'screen-lock',
     'log-off',
@@ -60,6 +63,7 @@ const PORT_OF: Readonly<Partial<Record<SessionFeature, DesktopPort>>> = {
   'clipboard.text': 'clipboard',
   'clipboard.images': 'clipboard',
   monitors: 'monitors',
+  'monitors.follow': 'monitors',
   'pointer.layout': 'pointerLayout',
 };
 
@@ -76,6 +80,9 @@ export function waysOf(desktop: Desktop, acts: Pick<SessionActs, 'effects'>): re
   const served = featuresOf(desktop, acts);
   return SESSION_FEATURES.map((feature) => {
     if (feature === 'effects') return effectsWay(acts);
+    if (feature === 'monitors.follow' && desktop.display === 'wayland') {
+      return { feature, by: 'the Wayland compositor', why: undefined };
+    }
     const port = PORT_OF[feature];
     if (port === undefined) return { feature, by: TRIED_WITH[feature], why: undefined };
     if (served.includes(feature)) return { feature, by: desktop.by, why: undefined };
@@ -92,13 +99,13 @@ function effectsWay({ effects }: Pick<SessionActs, 'effects'>): FeatureWay {
 const MAX_WHY = 200;
 
 /** The whole agent of a session: the real parts come from main.ts, fakes from tests. The link is last: handlers first. */
-export function sessionAgent({ desktop, acts, link, needed, log }: Parts): Service {
+export function sessionAgent({ desktop, acts, arranger, link, needed, log }: Parts): Service {
   const pointer = desktop.pointerLayout && new PointerService(desktop.pointerLayout, link, log);
   return new ServiceGroup('session-agent', [
     ...needed,
     ...(desktop.clipboard ? [new ClipboardService(desktop.clipboard, link, log)] : []),
     ...(pointer ? [pointer] : []),
-    ...(desktop.monitors ? [new MonitorsService(desktop.monitors, link, () => pointer?.report())] : []),
+    ...(desktop.monitors ? monitorServices(desktop.monitors, pointer, { arranger, link, log }) : []),
     new ScreenLockService((locker) => acts.lockScreen(locker), link, log),
     new LogOffService(() => acts.logOff(), link, log),
     new NoticesService((notice) => acts.notify(notice), link, log),
@@ -106,4 +113,13 @@ export function sessionAgent({ desktop, acts, link, needed, log }: Parts): Servi
     new FilesService({ inbox: acts.inbox, show: (arrived) => acts.show(arrived), link, log }),
     link,
   ]);
+}
+
+function monitorServices(
+  port: MonitorsPort,
+  pointer: PointerService | undefined,
+  parts: Pick<Parts, 'arranger' | 'link' | 'log'>,
+): readonly Service[] {
+  const monitors = new MonitorsService(port, parts.link, () => pointer?.report());
+  return [monitors, new Follower({ ...parts, port, configure: (wish, of) => monitors.configure(wish, of) })];
 }

@@ -15,6 +15,7 @@ import { toolRunner } from './effects/tools.ts';
 import { stateFolder, UserInbox } from './files/inbox.ts';
 import { showArrived } from './files/show.ts';
 import { askToLogOff } from './log-off/session-managers.ts';
+import { arrangerOf } from './monitors/arrangers.ts';
 import { showNotice } from './notices/service.ts';
 import { sessionPrograms } from './screen-lock/programs.ts';
 import { ScreenLock } from './screen-lock/screen-lock.ts';
@@ -70,6 +71,7 @@ export class Session implements Service {
     return sessionAgent({
       desktop,
       acts,
+      arranger: () => arrangerOf(user),
       link: new SystemLink({ path: link, introduction, taken: ended, log }),
       needed: [user, system],
       log,

@@ -1,3 +1,4 @@
+import type { Follow } from '#protocol/ipc/messages/monitors.ts';
 import type { OfferingBus } from '#shared/dbus/offer.ts';
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
@@ -118,6 +119,7 @@ export interface Parts {
   readonly uinput: UinputSpec;
   readonly clipboard: ClipboardRules;
   readonly files: FileRules;
+  readonly follow: Follow;
   readonly effects: boolean;
   /** What happens, for hosts that ask. */
   readonly events: EventHub;
@@ -167,6 +169,7 @@ export function systemAgent(parts: Parts): Service {
     uinput,
     clipboard,
     files,
+    follow,
     effects,
     events,
     control,
@@ -219,6 +222,7 @@ export function systemAgent(parts: Parts): Service {
       gate: gates.vdagent,
       clipboard,
       files,
+      follow,
       effects,
       log: log.child({ door: 'vdagent' }),
       audit: doorAudit,

@@ -176,6 +176,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     sso: effects === 'real' ? ssoParts(config, bus, policy) : 'refuse',
     link: { listen: () => keepLinkSocket(config.link, manager), allowUids: new Set(config.allowUids) },
     uinput: config.uinput,
+    follow: config.follow,
     effects: config.effects,
     files: { folder: config.filesFolder, whenDone: config.filesWhenDone },
     clipboard: {

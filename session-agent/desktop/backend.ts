@@ -2,6 +2,8 @@ import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.
 import type { MonitorsConfigure, PointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import type { Content } from '#shared/bytes/flow.ts';
 import type { Log } from '#shared/log/log.ts';
+import type { LocatedDisplay } from '../monitors/display-ids.ts';
+import type { OutputState } from '../monitors/follow.ts';
 
 /** What is known of the session before a desktop is opened. */
 export interface SessionInfo {
@@ -80,9 +82,26 @@ export interface Outcome {
   readonly why?: string;
 }
 
+/** Clients count displays and take the nearest size; a device's outputs are in the server's order and sizes are theirs. */
+export type WishOf = 'client' | 'device';
+
+/** The outputs at one moment. */
+export interface Outputs {
+  /** In the server's order. */
+  readonly states: readonly OutputState[];
+  /** They have changed since anybody arranged them. */
+  readonly areUntouched: boolean;
+}
+
 export interface MonitorsPort {
-  /** Called for one wish at a time. */
-  configure(wish: MonitorsConfigure): Promise<Outcome>;
+  /** Called for one wish at a time. Never rejects. @param of default: a client */
+  configure(wish: MonitorsConfigure, of?: WishOf): Promise<Outcome>;
+  /** Which outputs are the displays that clients count, from now on. */
+  identify(displays: readonly LocatedDisplay[]): void;
+  /** @throws {AgentError} */
+  look(): Promise<Outputs>;
+  /** Not called while a wish is being applied, but once after it. */
+  onChange(listener: () => void): Disposable;
 }
 
 export interface PointerLayoutPort {

@@ -15,17 +15,20 @@ export function recordingDesktop(desktop: Desktop, log: Log): Desktop {
     lacks: desktop.lacks,
     lost: desktop.lost,
     ...(desktop.pointerLayout && { pointerLayout: desktop.pointerLayout }),
-    ...(desktop.monitors && { monitors: recordedMonitors(log) }),
+    ...(desktop.monitors && { monitors: recordedMonitors(desktop.monitors, log) }),
     ...(desktop.clipboard && { clipboard: recordedClipboard(desktop.clipboard, log) }),
     [Symbol.asyncDispose]: () => desktop[Symbol.asyncDispose](),
   };
 }
 
-function recordedMonitors(log: Log): MonitorsPort {
+function recordedMonitors(monitors: MonitorsPort, log: Log): MonitorsPort {
   return {
-    async configure({ monitors }) {
+    identify: (displays) => monitors.identify(displays),
+    look: () => monitors.look(),
+    onChange: (listener) => monitors.onChange(listener),
+    async configure({ monitors: wished }) {
       log.info('monitors wished, not applied', {
-        monitors: monitors.map((one) => `${one.width}x${one.height}`).join(),
+        monitors: wished.map((one) => `${one.width}x${one.height}`).join(),
       });
       return { applied: false, why: 'this agent was started to change nothing' };
     },

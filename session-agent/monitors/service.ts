@@ -1,16 +1,17 @@
 import { type MonitorsConfigure, monitorsConfigure } from '#protocol/ipc/messages/monitors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
-import type { MonitorsPort, Outcome } from '../desktop/backend.ts';
+import type { MonitorsPort, Outcome, WishOf } from '../desktop/backend.ts';
 import type { SystemSide } from '../system-side.ts';
 
 interface Wish {
   readonly wish: MonitorsConfigure;
+  readonly of: WishOf;
   answer(outcome: Outcome): void;
 }
 
 /**
- * Applies what clients wish of the monitors. While a window is dragged a wish comes every few milliseconds: one is
- * applied at a time, and of those that wait only the newest.
+ * Applies what clients wish of the monitors, and what their device does. While a window is dragged a wish comes every few
+ * milliseconds: one is applied at a time, and of those that wait only the newest.
  */
 export class MonitorsService implements Service {
   readonly name = 'monitors';
@@ -20,7 +21,7 @@ export class MonitorsService implements Service {
 
   /** @param applied called after each wish that was looked at, also one without effect */
   constructor(
-    private readonly port: MonitorsPort,
+    private readonly port: Pick<MonitorsPort, 'configure'>,
     private readonly link: SystemSide,
     private readonly applied: () => void,
   ) {}
@@ -37,9 +38,9 @@ export class MonitorsService implements Service {
     this.#supersede(undefined);
   }
 
-  configure(wish: MonitorsConfigure): Promise<Outcome> {
+  configure(wish: MonitorsConfigure, of: WishOf = 'client'): Promise<Outcome> {
     return new Promise((answer) => {
-      this.#supersede({ wish, answer });
+      this.#supersede({ wish, of, answer });
       if (!this.#applying) void this.#applyAll();
     });
   }
@@ -53,7 +54,7 @@ export class MonitorsService implements Service {
     this.#applying = true;
     for (let now = this.#next; now !== undefined; now = this.#next) {
       this.#next = undefined;
-      now.answer(await this.port.configure(now.wish));
+      now.answer(await this.port.configure(now.wish, now.of));
       this.applied();
     }
     this.#applying = false;

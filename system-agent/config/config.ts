@@ -1,3 +1,4 @@
+import type { Follow } from '#protocol/ipc/messages/monitors.ts';
 import type { LogLevel } from '#shared/log/log.ts';
 import type { OnFailure } from '../audit/trail.ts';
 import type { ChannelSpec } from '../channels/spec.ts';
@@ -64,6 +65,8 @@ export interface Config {
   /** Longest content of any kind, and of text, in MiB. */
   readonly clipboardMebibytes: number;
   readonly clipboardTextMebibytes: number;
+  /** Who changes a desktop whose display device has changed. */
+  readonly follow: Follow;
   /** Clients may have the desktop do without effects. */
   readonly effects: boolean;
   /** Where files of clients go, and what becomes of the last: received-files/rules.ts. */
@@ -133,6 +136,7 @@ export const DEFAULTS: Config = {
   clipboardKinds: KINDS,
   clipboardMebibytes: MOST_MEBIBYTES,
   clipboardTextMebibytes: MOST_MEBIBYTES,
+  follow: 'auto',
   effects: true,
   filesFolder: RECEIVE.folder,
   filesWhenDone: RECEIVE.whenDone,

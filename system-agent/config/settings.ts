@@ -1,3 +1,4 @@
+import { FOLLOW } from '#protocol/ipc/messages/monitors.ts';
 import { CHANNEL_SYNTAX, formatChannelSpec, parseChannelSpec } from '../channels/spec.ts';
 import { MOST_MEBIBYTES } from '../clipboard/rules.ts';
 import { formatUinputSpec, parseUinputSpec, UINPUT_SYNTAX } from '../pointer/spec.ts';
@@ -10,6 +11,7 @@ import {
   parseCommands,
   parseDirection,
   parseFilesFolder,
+  parseFollow,
   parseKinds,
   parseLease,
   parseLogLevel,
@@ -314,6 +316,17 @@ export const SETTINGS: readonly Setting[] = [
     'How long one content may be; what is longer is not there for who pastes.',
   ),
   mebibytes('clipboardTextMebibytes', 'max-text-size', 'The same for text, where that is to be less.'),
+  setting({
+    name: 'follow',
+    group: 'monitors',
+    key: 'follow',
+    syntax: FOLLOW.join(' | '),
+    help:
+      'Give an X11 desktop the size that the host has given a QXL or virtio-gpu display. auto: three seconds after the change, and ' +
+      'not on GNOME, Cinnamon and KDE Plasma, which do it themselves. off leaves it to the desktop. See docs/monitors.md.',
+    parse: parseFollow,
+    format: String,
+  }),
   setting({
     name: 'effects',
     group: 'effects',

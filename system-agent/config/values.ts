@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { FOLLOW, type Follow } from '#protocol/ipc/messages/monitors.ts';
 import { AgentError } from '#shared/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '#shared/log/log.ts';
 import type { OnFailure } from '../audit/trail.ts';
@@ -122,6 +123,12 @@ export function parseFilesFolder(text: string): string {
 export function parseWhenDone(text: string): WhenDone {
   const word = WHEN_DONE.find((one) => one === text);
   if (word === undefined) throw wrong(`'${text}' is none of ${WHEN_DONE.join(', ')}`);
+  return word;
+}
+
+export function parseFollow(text: string): Follow {
+  const word = FOLLOW.find((one) => one === text);
+  if (word === undefined) throw wrong(`'${text}' is none of ${FOLLOW.join(', ')}`);
   return word;
 }
 

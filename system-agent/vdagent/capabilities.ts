@@ -1,11 +1,8 @@
 import type { Capabilities, Capability } from '#protocol/vdagent/capabilities.ts';
 
-/**
- * Without `audio-volume-sync` and `graphics-device-info`: nothing in the guest acts on those, and what
- * is announced is promised (L6).
- */
+/** Without `audio-volume-sync`: nothing in the guest acts on it, and what is announced is promised (L6). */
 const ALWAYS: readonly Capability[] = ['reply'];
-const MONITORS: readonly Capability[] = ['monitors-config', 'sparse-monitors-config'];
+const MONITORS: readonly Capability[] = ['monitors-config', 'sparse-monitors-config', 'graphics-device-info'];
 const CLIPBOARD: readonly Capability[] = [
   'clipboard-by-demand',
   'clipboard-selection',

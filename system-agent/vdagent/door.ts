@@ -1,3 +1,4 @@
+import type { Follow } from '#protocol/ipc/messages/monitors.ts';
 import type { Port } from '#protocol/vdagent/chunk.ts';
 import { type MessageEvent, MessageReader } from '#protocol/vdagent/message.ts';
 import { clipboard as clipboardContent } from '#protocol/vdagent/messages/clipboard.ts';
@@ -44,6 +45,8 @@ export interface VdagentParts {
   readonly files?: FileRules;
   /** The client may have the desktop do without effects. Default: it may. */
   readonly effects?: boolean;
+  /** Who changes a desktop whose display device has changed. Default: auto. */
+  readonly follow?: Follow;
   /** How long a client may be silent after a request for its clipboard. */
   readonly answerMs?: number;
 }
@@ -76,6 +79,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #line: HostLine;
   readonly #clipboard: Clipboard;
   readonly #monitors: Monitors;
+  readonly #follow: Follow;
   readonly #mouse: Mouse;
   readonly #files: Files;
   readonly #effects: Effects;
@@ -113,6 +117,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
       mayOffer: (side) => gate.enabled(side === 'client' ? 'clipboard-grab' : 'clipboard-request'),
       audit,
     });
+    this.#follow = parts.follow ?? 'auto';
     this.#monitors = new Monitors(log);
     this.#mouse = new Mouse(pointer);
     this.#effects = new Effects(log);
@@ -136,6 +141,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   async start(): Promise<void> {
+    this.#monitors.follow = this.#followNow;
     this.#subscriptions = [
       this.#sessionLink.onServed(() => this.#serve()),
       this.#gate.onChange(() => this.#gateChanged()),
@@ -160,7 +166,9 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   describe(): DoorDescription {
     const ignored = Array.from(this.#errors.counts, ([kind, count]) => `${count} ${kind}`);
     const files = this.#files.count;
+    const monitors = this.#monitors.problem;
     return this.#tally.describe([
+      ...(monitors === undefined ? [] : [{ name: 'monitors', text: monitors }]),
       ...(files === 0 ? [] : [{ name: 'files', text: `${files} under way` }]),
       ...(ignored.length === 0 ? [] : [{ name: 'ignored', text: ignored.join(', ') }]),
     ]);
@@ -299,9 +307,10 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         return this.#files.data(message.fields);
       case 'display-config':
         return this.#takeEffects(message.fields, port);
+      case 'graphics-device-info':
+        return this.#monitors.identify(message.fields);
       // What we did not announce to want: clients do not expect answers.
       case 'audio-volume-sync':
-      case 'graphics-device-info':
       // Said by guests only; decodeMessage does not give it.
       case 'reply':
         return;
@@ -325,6 +334,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   #gateChanged(): void {
+    this.#monitors.follow = this.#followNow;
     this.#clipboard.directionsChanged();
     this.#files.rightsChanged();
     if (!this.#areEffectsWanted) this.#effects.clientGone();
@@ -352,6 +362,11 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
       effects: this.#areEffectsWanted,
     });
     this.#line.answer('announce-capabilities', { request, capabilities });
+  }
+
+  /** The device brings clients' wishes by another way, and what they may wish is the policy's. */
+  get #followNow(): Follow {
+    return this.#gate.enabled('monitors-config') ? this.#follow : 'off';
   }
 
   get #areEffectsWanted(): boolean {

@@ -120,6 +120,9 @@ export class FakeLink implements Link {
   }
 }
 
+/** Without the one that is told something as soon as it is served. */
+const USUAL = SESSION_FEATURES.filter((feature) => feature !== 'monitors.follow');
+
 export class FakeSessionAgent implements SessionAgent {
   readonly link = new FakeLink();
   readonly uid = 1000;
@@ -127,7 +130,7 @@ export class FakeSessionAgent implements SessionAgent {
 
   constructor(
     readonly session: string,
-    private readonly features: readonly SessionFeature[] = SESSION_FEATURES,
+    private readonly features: readonly SessionFeature[] = USUAL,
   ) {}
 
   has(feature: SessionFeature): boolean {

@@ -55,6 +55,7 @@ const PEERS = [
   { probe: 'rpmbuild', packages: ['rpm'] },
   { probe: 'pacman', packages: ['pacman-package-manager'] },
   { probe: 'xrandr', packages: ['x11-xserver-utils'] },
+  { probe: 'xdpyinfo', packages: ['x11-utils'] },
   { probe: 'dpkg-deb', packages: ['dpkg'] },
   { probe: 'strip', packages: ['binutils'] },
   { probe: 'lintian', packages: ['lintian'] },

@@ -12,7 +12,7 @@ const real: Desktop = {
   lacks: {},
   lost: new Promise(() => {}),
   clipboard: { selections: ['clipboard'], types: ['text'], watch: never, read: never, offer: never, withdraw: never },
-  monitors: { configure: never },
+  monitors: { configure: never, identify: never, look: never, onChange: never },
   pointerLayout: { read: async () => ({ width: 1, height: 1, displays: [] }), onChange: never },
   [Symbol.asyncDispose]: async () => {},
 };

@@ -25,6 +25,7 @@ export const SESSION_FEATURES = [
   'clipboard.images',
   'files',
   'effects',
+  'monitors.follow',
 ] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 

@@ -1,4 +1,4 @@
-import { flag, integer, list, maybe, type Read, record, text } from '#shared/schema/record.ts';
+import { flag, integer, list, maybe, type Read, record, text, word } from '#shared/schema/record.ts';
 import { notification, request } from '../definition.ts';
 
 /** As many as a SPICE client sends. */
@@ -23,6 +23,41 @@ export const monitorsConfigure = request({
 });
 
 export type MonitorsConfigure = Read<typeof monitorsConfigure.body>;
+
+/** Who changes a desktop when its display device is given another size by the host: docs/monitors.md. */
+export const FOLLOW = ['auto', 'on', 'off'] as const;
+export type Follow = (typeof FOLLOW)[number];
+
+/** No bus is nested deeper. */
+export const MAX_HOPS = 16;
+
+/** A display of the host, by the place of its device on the PCI bus, from the root on. */
+const hostDisplay = record({
+  /** What the client calls it. */
+  id: integer(0, 255),
+  domain: integer(0, 0xffff_ffff),
+  path: list(record({ slot: integer(0, 31), function: integer(0, 7) }), MAX_HOPS),
+  /** Number of the output on its device. */
+  output: integer(0, 255),
+});
+export type HostDisplay = Read<typeof hostDisplay>;
+
+/** What holds for all wishes until the next of these; said before the first wish to each session that has `monitors.follow`. */
+export const monitorsTerms = request({
+  name: 'monitors.terms',
+  direction: 'to-session',
+  body: record({
+    follow: word(...FOLLOW),
+    /** Empty: the host does not say which display is which. */
+    displays: list(hostDisplay, MAX_MONITORS),
+  }),
+  result: record({
+    /** Why this session does not follow its display device. */
+    why: maybe(text(200)),
+  }),
+});
+
+export type MonitorsTerms = Read<typeof monitorsTerms.body>;
 
 /**
  * Where each display is in the framebuffer, in physical pixels: what the pointer's coordinates are relative to. Sent at

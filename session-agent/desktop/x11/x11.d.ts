@@ -93,6 +93,8 @@ declare module 'x11' {
     readonly width: number;
     readonly height: number;
     readonly name: string;
+    /** 16: interlaced. */
+    readonly modeflags: number;
   }
   export interface ModeLine {
     readonly name: string;
@@ -109,6 +111,8 @@ declare module 'x11' {
     readonly modeflags: number;
   }
   export interface ScreenResources {
+    /** Server times: when somebody last arranged the outputs, and when they themselves last changed. */
+    readonly timestamp: number;
     readonly config_timestamp: number;
     readonly crtcs: readonly number[];
     readonly outputs: readonly number[];
@@ -121,7 +125,10 @@ declare module 'x11' {
     /** 0 connected, 1 not, 2 unknown. */
     readonly connection: number;
     readonly crtcs: readonly number[];
+    /** Preferred ones first. */
     readonly modes: readonly number[];
+    /** How many of them are preferred. */
+    readonly preferredModes: number;
   }
   export interface CrtcInfo {
     readonly x: number;
@@ -148,6 +155,17 @@ declare module 'x11' {
     GetScreenResourcesCurrent(window: number, done: Done<ScreenResources>): void;
     GetOutputInfo(output: number, configTimestamp: number, done: Done<OutputInfo>): void;
     GetCrtcInfo(crtc: number, configTimestamp: number, done: Done<CrtcInfo>): void;
+    /** Type 0: any; `type` 0 in the answer: there is none. */
+    GetOutputProperty(
+      output: number,
+      property: number,
+      type: number,
+      offsetWords: number,
+      lengthWords: number,
+      remove: boolean,
+      pending: boolean,
+      done: Done<Pick<Property, 'type' | 'format' | 'data'>>,
+    ): void;
     GetScreenSizeRange(window: number, done: Done<SizeRange>): void;
     SetScreenSize(window: number, width: number, height: number, mmWidth: number, mmHeight: number): void;
     CreateMode(window: number, mode: ModeLine, done: Done<number>): void;

@@ -4,6 +4,7 @@ import type { Monitor, PointerLayout } from '#protocol/ipc/messages/monitors.ts'
 import type { Desktop } from '#session-agent/desktop/backend.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
 import { silent } from '#shared/log/log.ts';
+import { heads, ourModes, screenSize } from '#test/support/desktop/heads.ts';
 import { runClient, startXorgDummy, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
 import { until, without } from '#test/support/programs.ts';
 
@@ -36,12 +37,6 @@ async function opened(start: () => Promise<XServer>): Promise<Opened> {
   };
 }
 
-/** What another program of the session sees: "1024 x 768". */
-async function screenSize(server: XServer): Promise<string> {
-  const text = (await runClient(server.env, ['xrandr', '--current'])).toString();
-  return /current (\d+ x \d+)/.exec(text)?.[1] ?? text;
-}
-
 for (const { name, skip, start } of SERVERS) {
   describe(`monitors of ${name}`, { skip }, () => {
     it('follow sizes that the server has no mode for, larger and smaller', async () => {
@@ -60,9 +55,11 @@ for (const { name, skip, start } of SERVERS) {
 
     it('leave no modes behind but the one in use', async () => {
       await using session = await opened(start);
+      const own = await session.layout.read();
       for (const width of [800, 808, 816, 824]) await session.monitors.configure(one(width, 611));
-      const text = (await runClient(session.server.env, ['xrandr', '--current'])).toString();
-      assert.deepEqual(text.match(/uga-\d+x\d+/g), ['uga-824x611']);
+      assert.deepEqual(await ourModes(session.server), ['uga-824x611']);
+      await session.monitors.configure(one(own.width, own.height));
+      assert.deepEqual(await ourModes(session.server), []);
     });
 
     it('are cut to what the screen can be', async () => {
@@ -70,7 +67,14 @@ for (const { name, skip, start } of SERVERS) {
       const outcome = await session.monitors.configure(one(0x7fff_ffff, 600));
       const { width, displays } = await session.layout.read();
       assert.equal(width % 8, 0);
-      assert.ok(displays.length === 1 && (!outcome.applied || width >= 2048), JSON.stringify({ outcome, width }));
+      assert.ok(displays.length === 1 && (!outcome.applied || width >= 800), JSON.stringify({ outcome, width }));
+    });
+
+    it('have 96 dots per inch', { skip: without('xdpyinfo') }, async () => {
+      await using session = await opened(start);
+      await session.monitors.configure(one(1000, 700));
+      const text = (await runClient(session.server.env, ['xdpyinfo'])).toString();
+      assert.match(text, /dimensions: +1000x700 pixels \(26[45]x185 millimeters\)/);
     });
 
     it('are reported when somebody else changes them', async () => {
@@ -97,14 +101,6 @@ for (const { name, skip, start } of SERVERS) {
 }
 
 const at = (x: number, y: number, width: number, height: number): Monitor => ({ x, y, width, height });
-
-/** What another program sees of the outputs that are on: "DUMMY0 primary 1024x768+0+0". */
-async function heads(server: XServer): Promise<string[]> {
-  const text = (await runClient(server.env, ['xrandr', '--current'])).toString();
-  return [...text.matchAll(/^(\S+) (?:dis)?connected ((?:primary )?\d+x\d+\+\d+\+\d+)/gm)].map(
-    ([, name, place]) => `${name} ${place}`,
-  );
-}
 
 describe('two monitors of Xorg', { skip: without('Xorg') || without('xrandr') }, () => {
   /** The dummy driver's other outputs are connected while they are on. */
@@ -140,32 +136,84 @@ describe('two monitors of Xorg', { skip: without('Xorg') || without('xrandr') },
     assert.deepEqual(await heads(server), ['DUMMY0 primary 800x600+0+0', 'DUMMY1 640x480+800+0']);
   });
 
-  it('go off, and a wish for more than there are outputs says so', async () => {
+  it('go off and on, and a wish for more than there are outputs says so', async () => {
     await using session = await openedWithTwo();
     const { monitors, server } = session;
     const one = { monitors: [at(0, 0, 1000, 700), at(0, 0, 0, 0)], positioned: true };
     assert.deepEqual(await monitors.configure(one), { applied: true });
     assert.deepEqual(await heads(server), ['DUMMY0 primary 1000x700+0+0']);
-    // This driver's second output is connected only as long as it is on.
-    const both = { monitors: [at(0, 0, 800, 600), at(0, 600, 800, 600)], positioned: true };
-    const outcome = await monitors.configure(both);
-    assert.deepEqual(outcome, { applied: true, why: '1 of 2 monitors: there are 1 outputs' });
-    assert.deepEqual(await heads(server), ['DUMMY0 primary 800x600+0+0']);
+    const seventeen = Array.from({ length: 17 }, (_, index) => at(0, 200 * index, 320, 200));
+    const outcome = await monitors.configure({ monitors: seventeen, positioned: true });
+    assert.deepEqual(outcome, { applied: true, why: '16 of 17 monitors: there is no place for more' });
+    assert.equal((await heads(server)).length, 16);
+  });
+
+  it('share a mode that had to be made', async () => {
+    await using session = await openedWithTwo();
+    const { monitors, server } = session;
+    const twice = { monitors: [at(0, 0, 1008, 611), at(1008, 0, 1008, 611)], positioned: true };
+    assert.deepEqual(await monitors.configure(twice), { applied: true });
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 1008x611+0+0', 'DUMMY1 1008x611+1008+0']);
+    assert.deepEqual(await ourModes(server), ['uga-1008x611', 'uga-1008x611'], 'one mode on two outputs');
+  });
+
+  it('are those that the host says', async () => {
+    await using session = await openedWithTwo();
+    const { monitors, layout, server } = session;
+    const named = (id: number, connector: string) => ({ id, connector, output: 0 });
+    monitors.identify([named(0, 'DUMMY-9'), named(1, 'DUMMY-8')]);
+    assert.deepEqual(
+      (await layout.read()).displays.map(({ id }) => id),
+      [0, 1],
+      'nothing of it is there',
+    );
+    monitors.identify([
+      { id: 3, connector: undefined, output: 0 },
+      { id: 0, connector: undefined, output: 1 },
+    ]);
+    const wish = {
+      monitors: [at(0, 0, 800, 600), at(0, 0, 8, 8), at(0, 0, 8, 8), at(800, 0, 640, 480)],
+      positioned: true,
+    };
+    await monitors.configure(wish);
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 640x480+800+0', 'DUMMY1 800x600+0+0']);
+    assert.deepEqual(
+      (await layout.read()).displays.map(({ id, x }) => [id, x]),
+      [
+        [0, 0],
+        [3, 800],
+      ],
+    );
   });
 
   it('are as before after a wish that the server refuses half-way, and take the next one', async () => {
     await using session = await openedWithTwo();
     const { monitors, layout, server } = session;
     const before = { seen: await heads(server), read: await layout.read() };
-    // The second one is switched off first; then there is no memory for a screen of that size.
-    const tooMuch = { monitors: [at(0, 0, 30_000, 30_000)], positioned: true };
+    // Both are switched off first; then there is no memory for a screen of that size.
+    const tooMuch = { monitors: [at(0, 0, 16_000, 30_000), at(16_000, 0, 16_000, 30_000)], positioned: true };
     const outcome = await monitors.configure(tooMuch);
     assert.equal(outcome.applied, false);
     assert.match(outcome.why ?? '', /the display stays at 1824x768/);
     assert.deepEqual({ seen: await heads(server), read: await layout.read() }, before);
+    assert.deepEqual(await ourModes(server), [], 'no mode of it stays');
+    let changes = 0;
+    layout.onChange(() => changes++);
     assert.deepEqual(await monitors.configure(tooMuch), outcome);
+    assert.equal(changes, 0, 'it is not tried again');
     const next = { monitors: [at(0, 0, 800, 600), at(800, 0, 800, 600)], positioned: true };
     assert.deepEqual(await monitors.configure(next), { applied: true });
     assert.deepEqual(await heads(server), ['DUMMY0 primary 800x600+0+0', 'DUMMY1 800x600+800+0']);
+  });
+
+  it('are one of the largest size there is, where a single one cannot be what is wished', async () => {
+    await using session = await openedWithTwo();
+    const { monitors, server } = session;
+    const tooMuch = { monitors: [at(0, 0, 30_000, 30_000)], positioned: true };
+    const outcome = await monitors.configure(tooMuch);
+    assert.equal(outcome.applied, true);
+    assert.match(outcome.why ?? '', /^1024x768 instead, which is the nearest: the display stays at/);
+    assert.deepEqual(await heads(server), ['DUMMY0 primary 1024x768+0+0']);
+    assert.deepEqual(await monitors.configure(tooMuch), outcome);
   });
 });

@@ -17,13 +17,19 @@ export interface SpiceDesktop extends AsyncDisposable {
   readonly session: Program;
   /** Where files of the client go. */
   readonly received: string;
+  /** The user's. */
+  readonly home: string;
 }
 
-export async function startSpiceDesktop(which: Which): Promise<SpiceDesktop> {
+/** @param startServer default: a screen that can be no larger than it is */
+export async function startSpiceDesktop(
+  which: Which,
+  startServer: () => Promise<XServer> = () => startXvfb(`${WIDTH}x${HEIGHT}`),
+): Promise<SpiceDesktop> {
   const folder = temporaryFolder();
   const file = path.join(folder.path, 'port');
   const port = await openPort(file);
-  const server = await startXvfb(`${WIDTH}x${HEIGHT}`);
+  const server = await startServer();
   const programs: Program[] = [];
   const stop = async () => {
     for (const program of programs.toReversed()) await program[Symbol.asyncDispose]();
@@ -43,7 +49,8 @@ export async function startSpiceDesktop(which: Which): Promise<SpiceDesktop> {
     await until(() => host.heardCount > 0 || !system.running, `${which} to announce itself`);
     host.announce(true);
     await until(() => host.heardCount > 1, 'the answer');
-    return { server, env: server.env, host, system, session, received, [Symbol.asyncDispose]: stop };
+    const home = folder.path;
+    return { server, env: server.env, host, system, session, received, home, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

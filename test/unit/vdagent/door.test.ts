@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { monitorsConfigure, pointerLayout } from '#protocol/ipc/messages/monitors.ts';
+import {
+  type MonitorsTerms,
+  monitorsConfigure,
+  monitorsTerms,
+  pointerLayout,
+} from '#protocol/ipc/messages/monitors.ts';
 import { encodeMessage } from '#protocol/vdagent/message.ts';
 import { FakeSessionAgent } from '#test/fakes/served-session.ts';
 import { splits } from '#test/support/splits.ts';
@@ -14,6 +19,7 @@ const OFFERED = new Set([
   'clipboard-by-demand',
   'clipboard-selection',
   'sparse-monitors-config',
+  'graphics-device-info',
   'guest-lineend-lf',
   'max-clipboard',
   'file-xfer-detailed-errors',
@@ -43,8 +49,8 @@ describe('SPICE door: capabilities', () => {
   it('says bit by bit what the golden bytes of its announcement are', async () => {
     const { channel } = await openDoor({ greets: false });
     const bytes = Buffer.from(channel.drain(), 'latin1').toString('hex');
-    // Bits 0, 1, 2, 4, 5, 6, 7, 8, 10, 14, 16 and 17.
-    assert.equal(bytes, '010000001c0000000100000006000000000000000000000008000000' + '01000000' + 'f7450300');
+    // Bits 0, 1, 2, 4, 5, 6, 7, 8, 10, 14, 15, 16 and 17.
+    assert.equal(bytes, '010000001c0000000100000006000000000000000000000008000000' + '01000000' + 'f7c50300');
   });
 
   it('answers an announcement that asks, and no other', async () => {
@@ -220,6 +226,106 @@ describe('SPICE door: monitors', () => {
     assert.deepEqual([...session.take(), ...poor.link.take()], []);
   });
 
+  it('tells each session before its wish which device is which display, as far as it can be one', async () => {
+    const { host, sessionLink, heard } = await openDoor();
+    const device = (channelId: number, address: string, deviceDisplayId = 0, monitorId = 0) => ({
+      ...{ channelId, monitorId, deviceDisplayId, address },
+    });
+    const devices = [
+      device(0, 'pci/0000/02.0'),
+      device(0, 'pci/0000/1e.1/03.0', 1, 7),
+      device(0xffff_ffff, 'pci/0000/02.0', 0, 1),
+      device(2, 'pci/0000/02.0', 256),
+      device(3, 'mdev'),
+    ];
+    host.send('graphics-device-info', { devices }, 'server');
+    host.send('monitors-config', { hasPositions: false, monitors: [monitor(800, 600)] });
+    host.send('client-disconnected', {}, 'server');
+    await heard();
+    const later = new FakeSessionAgent('c2', ['monitors', 'monitors.follow']);
+    later.link.answer(monitorsTerms, () => ({ why: undefined }));
+    sessionLink.serve(later);
+    await heard();
+    const [terms, wish] = later.link.take();
+    assert.deepEqual(terms, {
+      name: 'monitors.terms',
+      body: {
+        follow: 'auto',
+        displays: [
+          { id: 0, domain: 0, path: [{ slot: 2, function: 0 }], output: 0 },
+          {
+            id: 7,
+            domain: 0,
+            path: [
+              { slot: 0x1e, function: 1 },
+              { slot: 3, function: 0 },
+            ],
+            output: 1,
+          },
+        ],
+      },
+    });
+    assert.equal(wish?.name, 'monitors.configure');
+  });
+
+  it('tells what the host knows of devices when it changes, and forgets it with the host', async () => {
+    const { host, channel, sessionLink, heard } = await openDoor();
+    const agent = new FakeSessionAgent('c2', ['monitors', 'monitors.follow']);
+    agent.link.answer(monitorsTerms, () => ({ why: undefined }));
+    sessionLink.serve(agent);
+    const device = { channelId: 1, monitorId: 0, deviceDisplayId: 0, address: 'pci/0000/02.0' };
+    host.send('graphics-device-info', { devices: [device] }, 'server');
+    await heard();
+    channel.disconnect();
+    await new Promise((resolve) => setImmediate(resolve));
+    const told = agent.link.take().map(({ body }) => (body as MonitorsTerms).displays.map(({ id }) => id));
+    assert.deepEqual(told, [[], [1], []]);
+  });
+
+  it('ignores device lists whose lengths are not true, and goes on', async () => {
+    const { host, heard, door } = await openDoor();
+    const list = (count: number, length: number, rest: Uint8Array) => {
+      const body = Buffer.alloc(20);
+      body.writeUInt32LE(count, 0);
+      body.writeUInt32LE(length, 16);
+      return Buffer.concat([Uint8Array.from(body), rest]);
+    };
+    const nul = Buffer.from('pci/0000/02.0\0');
+    const wrong = [
+      list(1, 0, nul),
+      list(1, 0xffff_ffff, nul),
+      list(1, nul.length + 1, nul),
+      list(1, 5, nul),
+      list(2, nul.length, nul),
+      list(0xffff_ffff, nul.length, nul),
+      Buffer.alloc(3),
+    ];
+    for (const body of wrong) host.sendRaw(16, body, 'server');
+    host.sendRaw(16, list(1, nul.length, nul)); // a client is no host
+    assert.deepEqual(await heard(), []);
+    const { protocolErrors } = door;
+    assert.equal(
+      [...protocolErrors.values()].reduce((sum, count) => sum + count),
+      wrong.length + 1,
+    );
+  });
+
+  it('says in the status why a wish could not be had, until one can', async () => {
+    const { host, session, door, heard } = await openDoor();
+    let why: string | undefined = '1 of 2 monitors: there is no place for more';
+    session.answer(monitorsConfigure, () => ({ applied: true, why }));
+    const wish = () => host.send('monitors-config', { hasPositions: false, monitors: [monitor(800, 600)] });
+    wish();
+    await heard();
+    assert.deepEqual(door.describe().details, [
+      { name: 'monitors', text: `monitors are not as the client wants them: ${why}` },
+    ]);
+    why = undefined;
+    wish();
+    await heard();
+    assert.deepEqual(door.describe().details, []);
+  });
+
   it('keeps numbers within what the link carries', async () => {
     const { host, session } = await openDoor();
     const monitors = Array.from({ length: 100 }, () => monitor(0xffff_ffff, 0xffff_ffff, -0x8000_0000, 0x7fff_ffff));
@@ -245,10 +351,9 @@ describe('SPICE door: what is not offered', () => {
     assert.deepEqual(await heard(), [['file-transfer-status', { id: 0xffff_ffff, result: 'error' }]]);
   });
 
-  it('ignores volumes and device lists', async () => {
+  it('ignores volumes', async () => {
     const { host, heard, door } = await openDoor();
     host.sendRaw(15, Buffer.from([1, 0, 0]));
-    host.send('graphics-device-info', { devices: [] }, 'server');
     assert.deepEqual(await heard(), []);
     assert.equal(door.protocolErrors.size, 0);
   });
