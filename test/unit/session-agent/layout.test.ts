@@ -4,7 +4,8 @@ import type { Monitor } from '#protocol/ipc/messages/monitors.ts';
 import { type Arrangement, arrange, largestWithin, type Rectangle } from '#session-agent/monitors/layout.ts';
 import { random } from '#test/support/random.ts';
 
-const limits = { minWidth: 8, minHeight: 8, maxWidth: 8192, maxHeight: 4096 };
+/** The largest width is not on the grid. */
+const limits = { minWidth: 8, minHeight: 8, maxWidth: 8190, maxHeight: 4095 };
 const placed = { positioned: true, limits };
 const unplaced = { positioned: false, limits };
 const at = (width: number, height: number, x = 0, y = 0) => ({ width, height, x, y });
@@ -42,12 +43,12 @@ describe('a layout of monitors', () => {
 
   it('cuts what does not fit into a row, and leaves out what nobody could use', () => {
     const layout = arrange([at(5000, 5000), at(5000, 600), at(640, 480)], unplaced);
-    assert.deepEqual(layout, { width: 8192, height: 4096, monitors: [at(5000, 4096), at(3192, 600, 5000), undefined] });
+    assert.deepEqual(layout, { width: 8184, height: 4095, monitors: [at(5000, 4095), at(3184, 600, 5000), undefined] });
   });
 
   it('adds what a client counts in 32 bits without wrapping', () => {
     const layout = arrange([at(0x7fff_ffff, 600, 0x7fff_ffff), at(800, 600, -0x8000_0000)], placed);
-    assert.deepEqual(layout?.monitors, [at(7392, 600, 800), at(800, 600)]);
+    assert.deepEqual(layout?.monitors, [at(7384, 600, 800), at(800, 600)]);
   });
 });
 
