@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { clipboardGrab, clipboardRead } from '#protocol/ipc/messages/clipboard.ts';
+import { type MonitorsTerms, monitorsTerms } from '#protocol/ipc/messages/monitors.ts';
 import { JsonReader } from '#protocol/qga/reader.ts';
 import { silent } from '#shared/log/log.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
@@ -14,6 +15,7 @@ import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
 import { allGates, frozenGate, listGate } from '#system-agent/qga/gate.ts';
 import { fakePlatform } from '#test/fakes/platform.ts';
+import { FakeSessionAgent } from '#test/fakes/served-session.ts';
 import { ovirtRig } from '#test/support/ovirt/rig.ts';
 import { openDoor } from '#test/support/vdagent-door.ts';
 
@@ -195,6 +197,22 @@ describe("SPICE's door", () => {
       [],
     );
     assert.ok(!then.has('mouse-state') && !then.has('monitors-config'));
+  });
+
+  it('does not follow the display device either where monitors are denied', async (t) => {
+    const { gates, change } = policyOf('[policy]\nprofile=observe\n');
+    const { door, sessionLink, heard } = await openDoor({ gate: gates.vdagent });
+    t.after(() => door.stop());
+    const agent = new FakeSessionAgent('c2', ['monitors', 'monitors.follow']);
+    agent.link.answer(monitorsTerms, () => ({ why: undefined }));
+    sessionLink.serve(agent);
+    await heard();
+    change('[policy]\nprofile=desktop\n');
+    await heard();
+    assert.deepEqual(
+      agent.link.take().map(({ body }) => (body as MonitorsTerms).follow),
+      ['off', 'auto'],
+    );
   });
 
   it('neither moves the pointer nor sets monitors where that is denied, and says so to who waits', async (t) => {
