@@ -19,7 +19,7 @@ const GUARD_SOURCE = 'system-agent/freeze/guard/uga-freeze-guard.c';
 export const GUARD = 'native/uga-freeze-guard';
 
 /** What session-agent/desktop/x11 asks of the x11 package beyond its core. */
-const X11_PARTS = new Set(['./ext/big-requests', './ext/fixes', './ext/randr', './ext/xc-misc']);
+const X11_PARTS = new Set(['./ext/big-requests', './ext/fixes', './ext/randr', './ext/xc-misc', './ext/xtest']);
 
 /** @type {import('esbuild').Plugin} */
 const nativeParts = {

@@ -12,6 +12,7 @@ import type { Asked } from './log-off/session-managers.ts';
 import { Follower } from './monitors/follower.ts';
 import { MonitorsService } from './monitors/service.ts';
 import { type Notice, NoticesService } from './notices/service.ts';
+import { PointerMoves } from './pointer/moves.ts';
 import { PointerService } from './pointer/service.ts';
 import type { Argv } from './screen-lock/programs.ts';
 import type { Locked } from './screen-lock/screen-lock.ts';
@@ -43,7 +44,7 @@ export interface SessionActs {
 
 /** What this session can do, for the hello: hosts are offered nothing else (L6). */
 export function featuresOf(
-  { clipboard, monitors, pointerLayout }: Desktop,
+  { clipboard, monitors, pointerLayout, pointer }: Desktop,
   { effects }: Pick<SessionActs, 'effects'>,
 ): readonly SessionFeature[] {
   return [
@@ -56,6 +57,7 @@ export function featuresOf(
     'notices',
     'files',
     ...(effects ? (['effects'] as const) : []),
+    ...(pointer ? (['pointer.put'] as const) : []),
   ];
 }
 
@@ -65,6 +67,7 @@ const PORT_OF: Readonly<Partial<Record<SessionFeature, DesktopPort>>> = {
   monitors: 'monitors',
   'monitors.follow': 'monitors',
   'pointer.layout': 'pointerLayout',
+  'pointer.put': 'pointer',
 };
 
 /** What needs no port, and what it is tried with when it is asked for. */
@@ -105,6 +108,7 @@ export function sessionAgent({ desktop, acts, arranger, link, needed, log }: Par
     ...needed,
     ...(desktop.clipboard ? [new ClipboardService(desktop.clipboard, link, log)] : []),
     ...(pointer ? [pointer] : []),
+    ...(desktop.pointer ? [new PointerMoves(desktop.pointer, link, log)] : []),
     ...(desktop.monitors ? monitorServices(desktop.monitors, pointer, { arranger, link, log }) : []),
     new ScreenLockService((locker) => acts.lockScreen(locker), link, log),
     new LogOffService(() => acts.logOff(), link, log),

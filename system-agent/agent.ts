@@ -219,6 +219,7 @@ export function systemAgent(parts: Parts): Service {
       channel,
       sessionLink: server.link,
       pointer: tablet,
+      sessionPointer: uinput.kind === 'auto',
       gate: gates.vdagent,
       clipboard,
       files,

@@ -67,7 +67,7 @@ export const COMMAND_LINE = {
     {
       name: 'uinput',
       value: 'auto|off|fake:PATH',
-      help: 'Where the SPICE pointer goes: a device of its own, nowhere, or as event records to an existing file.',
+      help: 'Where the SPICE pointer goes: a device of its own, else through X11 sessions; nowhere; or as event records to an existing file.',
     },
     { name: 'log-level', value: 'L', help: 'error, warn, info or debug (default info).' },
     { name: 'demo', help: 'Answer only commands that read; everything else is refused and nothing here is changed.' },

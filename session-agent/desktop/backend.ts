@@ -1,5 +1,6 @@
 import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.ts';
 import type { MonitorsConfigure, PointerLayout } from '#protocol/ipc/messages/monitors.ts';
+import type { PointerFrame } from '#protocol/ipc/messages/pointer.ts';
 import type { Content } from '#shared/bytes/flow.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { LocatedDisplay } from '../monitors/display-ids.ts';
@@ -35,13 +36,15 @@ export interface Desktop extends AsyncDisposable {
   readonly clipboard?: ClipboardPort;
   readonly monitors?: MonitorsPort;
   readonly pointerLayout?: PointerLayoutPort;
+  /** Absent also where nobody knows where the displays are. */
+  readonly pointer?: PointerPort;
   /** Absent where no program may close another's windows. */
   readonly windows?: WindowsPort;
   /** Absent where nobody can tell who has the keyboard. */
   readonly keyboard?: KeyboardPort;
 }
 
-export type DesktopPort = 'clipboard' | 'monitors' | 'pointerLayout';
+export type DesktopPort = 'clipboard' | 'monitors' | 'pointerLayout' | 'pointer';
 
 /** What applications do to a selection. */
 export interface ClipboardListener {
@@ -108,6 +111,13 @@ export interface PointerLayoutPort {
   read(): Promise<PointerLayout>;
   /** Not called while a wish is being applied, but once after it. */
   onChange(listener: () => void): Disposable;
+}
+
+export interface PointerPort {
+  /** Moves and presses, in order. @throws {AgentError} when the display does not take them */
+  put(frames: readonly PointerFrame[]): Promise<void>;
+  /** Lets go of what is held. @throws {AgentError} */
+  release(): Promise<void>;
 }
 
 export interface WindowsPort {

@@ -6,7 +6,7 @@ const MAX_SHOWN_BYTES = 1024 * 1024;
 
 /**
  * The desktop of somebody who only wants to see what we would do: its layout is told, wishes for monitors are written
- * to the log and not applied, and the person's clipboard is neither read nor replaced. Decision 5.
+ * to the log and not applied, the pointer stays the person's, and the person's clipboard is neither read nor replaced. Decision 5.
  */
 export function recordingDesktop(desktop: Desktop, log: Log): Desktop {
   return {

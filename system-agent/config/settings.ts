@@ -288,7 +288,7 @@ export const SETTINGS: readonly Setting[] = [
     group: 'pointer',
     key: 'uinput',
     syntax: UINPUT_SYNTAX,
-    help: 'Where the SPICE pointer goes: a device of its own, nowhere, or as event records to an existing file.',
+    help: 'Where the SPICE pointer goes: a device of its own, else through X11 sessions; nowhere; or as event records to an existing file.',
     parse: parseUinputSpec,
     format: formatUinputSpec,
   }),

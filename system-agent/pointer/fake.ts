@@ -10,7 +10,7 @@ const NOBODY_READS = 'ENXIO';
 
 /**
  * Appends records of `struct input_event` to an existing file or FIFO, for tests. Without a file or a reader they are
- * dropped; a frame is written whole or not at all, a FIFO takes that much at once.
+ * dropped; a frame is written whole or not at all, a FIFO takes that much at once. Source: pipe(7), PIPE_BUF
  */
 export class FakePointerDevice implements PointerDevice {
   #fd: number | undefined;
@@ -21,13 +21,14 @@ export class FakePointerDevice implements PointerDevice {
     private readonly log: Log,
   ) {}
 
-  write(events: readonly InputEvent[]): void {
+  write(events: readonly InputEvent[]): boolean {
     try {
       this.#fd ??= openSync(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
-      writeAvailable(this.#fd, encodeEvents(events));
+      return writeAvailable(this.#fd, encodeEvents(events)) > 0;
     } catch (error) {
       this.close(); // its reader has gone; the next frame tries anew
       this.#warn(error);
+      return true;
     }
   }
 

@@ -1,3 +1,4 @@
+import { POINTER_BUTTONS, type PointerButton } from '#protocol/ipc/messages/pointer.ts';
 import {
   ABS_X,
   ABS_Y,
@@ -14,7 +15,6 @@ import {
   SYN_REPORT,
 } from './input-event.ts';
 import type { Place } from './place.ts';
-import { POINTER_BUTTONS, type PointerButton } from './pointer.ts';
 
 /** What the device was last told. */
 export interface Frame {

@@ -73,7 +73,7 @@ function createDevice(store: DescriptorStore): number {
 
 function tabletOf(fd: number): PointerDevice {
   return {
-    write: (events) => void writeAvailable(fd, encodeEvents(events)),
+    write: (events) => writeAvailable(fd, encodeEvents(events)) > 0,
     close: () => closeSync(fd),
   };
 }

@@ -7,17 +7,20 @@ export interface Place {
 }
 
 /**
- * Pixels of one display as values of the device's axes, which span all displays. Positions beyond the display are at
- * its edge: hosts send as many pixels as a display has, one too many.
+ * Pixels of one display as pixels of the whole framebuffer. Positions beyond the display are at its edge: hosts send as
+ * many pixels as a display has, one too many.
  * @returns undefined for a display that is not there or switched off
  */
-export function placeOf(layout: PointerLayout, id: number, x: number, y: number): Place | undefined {
-  const display = layout.displays.find((one) => one.id === id);
+export function pixelOf({ displays }: PointerLayout, id: number, x: number, y: number): Place | undefined {
+  const display = displays.find((one) => one.id === id);
   if (display === undefined || display.width === 0 || display.height === 0) return undefined;
-  return {
-    x: onAxis(display.x + Math.min(x, display.width - 1), layout.width),
-    y: onAxis(display.y + Math.min(y, display.height - 1), layout.height),
-  };
+  return { x: display.x + Math.min(x, display.width - 1), y: display.y + Math.min(y, display.height - 1) };
+}
+
+/** The same as values of the device's axes, which span all displays. */
+export function placeOf(layout: PointerLayout, id: number, x: number, y: number): Place | undefined {
+  const pixel = pixelOf(layout, id, x, y);
+  return pixel && { x: onAxis(pixel.x, layout.width), y: onAxis(pixel.y, layout.height) };
 }
 
 /**

@@ -1,9 +1,6 @@
 import type { PointerLayout } from '#protocol/ipc/messages/monitors.ts';
+import type { PointerButton } from '#protocol/ipc/messages/pointer.ts';
 import type { InputEvent } from './input-event.ts';
-
-/** In the order of their events. The wheel has "buttons" too: one press is one notch. */
-export const POINTER_BUTTONS = ['left', 'middle', 'right', 'side', 'extra', 'wheel-up', 'wheel-down'] as const;
-export type PointerButton = (typeof POINTER_BUTTONS)[number];
 
 /** What a host says of its pointer. */
 export interface PointerState {
@@ -21,7 +18,7 @@ export interface Pointer {
   readonly isAvailable: boolean;
   /** Where the displays are from now on. */
   arrange(layout: PointerLayout): void;
-  /** Moves and presses. Each call is one frame of events, so that no press between two moves is lost. */
+  /** Moves and presses. Of moves that nobody has taken yet only the last counts; presses and releases all do. */
   put(state: PointerState): void;
   /** Lets go of every button that is held: who held it is gone. */
   release(): void;
@@ -29,8 +26,12 @@ export interface Pointer {
 
 /** Takes the events of a pointing device with axes from 0 to AXIS_MAX. */
 export interface PointerDevice {
-  /** A frame that cannot be delivered now is dropped. @throws {Error} errno error: the device is of no use any more */
-  write(events: readonly InputEvent[]): void;
+  /**
+   * One frame, whole or not at all.
+   * @returns false when it cannot be taken now; there is no event for when it can
+   * @throws {Error} errno error: the device is of no use any more
+   */
+  write(events: readonly InputEvent[]): boolean;
   close(): void;
 }
 

@@ -7,9 +7,12 @@ import { AT_START, eventsBetween, type Frame } from './frame.ts';
 import { placeOf } from './place.ts';
 import type { Pointer, PointerDevice, PointerState, PointerSystem } from './pointer.ts';
 import { formatUinputSpec, type UinputSpec } from './spec.ts';
+import { WaitingFrames } from './waiting.ts';
 
 const FALLBACK = { width: 1024, height: 768 };
 const ONE_DISPLAY: PointerLayout = { ...FALLBACK, displays: [{ id: 0, x: 0, y: 0, ...FALLBACK }] };
+/** A device that takes nothing now is tried again so soon. */
+const AGAIN_MS = 10;
 
 /**
  * The virtual tablet. Its device is made at start and its range never changes, so that the pointer moves before any
@@ -21,6 +24,10 @@ export class Tablet implements Pointer, Service {
   #why: string | undefined;
   #layout: PointerLayout = ONE_DISPLAY;
   #last: Frame = AT_START;
+  #waiting = new WaitingFrames<Frame>();
+  /** What the device has been told. */
+  #told: Frame = AT_START;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly spec: UinputSpec,
@@ -63,9 +70,22 @@ export class Tablet implements Pointer, Service {
 
   #show(frame: Frame): void {
     if (this.#device === undefined) return;
+    this.#last = frame;
+    this.#waiting.add(frame);
+    if (this.#again === undefined) this.#tell();
+  }
+
+  #tell(): void {
+    this.#again = undefined;
     try {
-      this.#device.write(eventsBetween(this.#last, frame));
-      this.#last = frame;
+      for (let frame = this.#waiting.next; frame !== undefined; frame = this.#waiting.next) {
+        if (this.#device?.write(eventsBetween(this.#told, frame)) !== true) {
+          this.#again = setTimeout(() => this.#tell(), AGAIN_MS).unref();
+          return;
+        }
+        this.#told = frame;
+        this.#waiting.take(1);
+      }
     } catch (error) {
       this.#why = messageOf(error);
       this.log.warn('the pointer is lost', { reason: this.#why });
@@ -89,6 +109,10 @@ export class Tablet implements Pointer, Service {
   #close(): void {
     this.#device?.close();
     this.#device = undefined;
+    clearTimeout(this.#again);
+    this.#again = undefined;
+    this.#waiting = new WaitingFrames();
     this.#last = AT_START;
+    this.#told = AT_START;
   }
 }

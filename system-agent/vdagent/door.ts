@@ -33,6 +33,8 @@ export interface VdagentParts {
   readonly channel: Channel;
   readonly sessionLink: SessionLink;
   readonly pointer: Pointer;
+  /** Where there is no device for it, sessions that can may move the pointer. Default: they may. */
+  readonly sessionPointer?: boolean;
   /** Default: everything may be done. */
   readonly gate?: Gate;
   readonly log: Log;
@@ -71,7 +73,6 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly name = 'vdagent';
   readonly #channel: Channel;
   readonly #sessionLink: SessionLink;
-  readonly #pointer: Pointer;
   readonly #gate: Gate;
   readonly #rules: ClipboardRules;
   readonly #audit: DoorAudit;
@@ -89,6 +90,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   #reader: MessageReader;
   #subscriptions: readonly Disposable[] = [];
   #isPaused = false;
+  #isPointerAnnounced = false;
 
   constructor(parts: VdagentParts) {
     const {
@@ -104,7 +106,6 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#departure = departure;
     this.#channel = channel;
     this.#sessionLink = sessionLink;
-    this.#pointer = pointer;
     this.#gate = gate;
     this.#rules = { ...EVERYTHING, ...parts.clipboard };
     this.#audit = audit;
@@ -119,7 +120,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     });
     this.#follow = parts.follow ?? 'auto';
     this.#monitors = new Monitors(log);
-    this.#mouse = new Mouse(pointer);
+    this.#mouse = new Mouse(pointer, parts.sessionPointer ?? true, log);
     this.#effects = new Effects(log);
     this.#mayReduce = parts.effects ?? true;
     this.#files = new Files(this.#line, {
@@ -249,7 +250,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#files.serve(served);
     this.#effects.serve(served?.agent);
     this.#monitors.serve(served?.agent);
-    this.#mouse.serve(served?.agent);
+    this.#mouse.serve(served);
+    this.#tellOfPointer();
   }
 
   #pauseWhileCrowded(): void {
@@ -284,7 +286,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         this.#departure?.left();
         return this.#forgetClient();
       case 'mouse-state':
-        return this.#mouse.state(message.fields);
+        this.#mouse.state(message.fields);
+        return this.#tellOfPointer();
       case 'monitors-config':
         return this.#takeMonitors(message.fields, port);
       case 'clipboard-grab':
@@ -353,7 +356,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   #announce(request: boolean): void {
     const may = (message: MessageName) => this.#gate.enabled(message);
     const capabilities = offeredCapabilities({
-      pointer: this.#pointer.isAvailable && may('mouse-state'),
+      pointer: this.#mouse.isAvailable && may('mouse-state'),
       monitors: may('monitors-config'),
       clipboard:
         (may('clipboard-grab') && allowsFrom('client', this.#rules)) ||
@@ -362,6 +365,12 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
       effects: this.#areEffectsWanted,
     });
     this.#line.answer('announce-capabilities', { request, capabilities });
+    this.#isPointerAnnounced = this.#mouse.isAvailable;
+  }
+
+  /** Where the session moves the pointer it comes and goes with the session. */
+  #tellOfPointer(): void {
+    if (this.#line.outbox !== undefined && this.#isPointerAnnounced !== this.#mouse.isAvailable) this.#announce(false);
   }
 
   /** The device brings clients' wishes by another way, and what they may wish is the policy's. */

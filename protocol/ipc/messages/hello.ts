@@ -26,6 +26,7 @@ export const SESSION_FEATURES = [
   'files',
   'effects',
   'monitors.follow',
+  'pointer.put',
 ] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 

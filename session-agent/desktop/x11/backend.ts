@@ -7,6 +7,7 @@ import { X11Clipboard } from './clipboard/clipboard.ts';
 import { parseDisplayName, XConnection } from './connection.ts';
 import { x11Keyboard } from './keyboard.ts';
 import { X11Monitors } from './monitors/monitors.ts';
+import { X11Pointer } from './pointer.ts';
 import { x11Windows } from './windows.ts';
 
 /** A session's display may come up a little after what the session starts. */
@@ -20,9 +21,10 @@ export const x11: DesktopBackend = {
   async open(session: SessionInfo, signal: AbortSignal): Promise<Desktop> {
     const { env, log } = session;
     const display = parseDisplayName(env.DISPLAY ?? '');
-    const x = await connectPatiently(() => XConnection.open(display, env, log, signal), signal);
+    const connect = () => XConnection.open(display, env, log, signal);
+    const x = await connectPatiently(connect, signal);
     try {
-      return await openPorts(x, env.XDG_SESSION_TYPE === 'wayland' ? 'wayland' : 'x11', log);
+      return await openPorts(x, connect, env.XDG_SESSION_TYPE === 'wayland' ? 'wayland' : 'x11', log);
     } catch (error) {
       await x[Symbol.asyncDispose]();
       throw error;
@@ -31,7 +33,12 @@ export const x11: DesktopBackend = {
 };
 
 /** A port that this server cannot have is said in the log and left out. */
-async function openPorts(x: XConnection, display: 'x11' | 'wayland', log: Log): Promise<Desktop> {
+async function openPorts(
+  x: XConnection,
+  connect: () => Promise<XConnection>,
+  display: 'x11' | 'wayland',
+  log: Log,
+): Promise<Desktop> {
   const lacks: Partial<Record<DesktopPort, string>> = {};
   const orNone = async <P>(port: DesktopPort, opened: Promise<P>): Promise<P | undefined> => {
     try {
@@ -45,19 +52,22 @@ async function openPorts(x: XConnection, display: 'x11' | 'wayland', log: Log): 
   };
   const clipboard = await orNone('clipboard', X11Clipboard.open(x, log));
   const monitors = display === 'x11' ? await orNone('monitors', X11Monitors.open(x, log)) : undefined;
+  const pointer = monitors && (await orNone('pointer', X11Pointer.open(x, connect)));
   const why = display === 'x11' ? lacks.monitors : 'Xwayland does not arrange the monitors of a Wayland session';
   return {
     display,
     by: display === 'x11' ? 'X11' : 'Xwayland',
-    lacks: { ...lacks, ...(why !== undefined && { monitors: why, pointerLayout: why }) },
+    lacks: { ...lacks, ...(why !== undefined && { monitors: why, pointerLayout: why, pointer: why }) },
     lost: x.ended.then(() => 'the X server has closed the connection'),
     ...(clipboard && { clipboard }),
     ...(monitors && { monitors, pointerLayout: monitors }),
+    ...(pointer && { pointer }),
     // Xwayland knows only the windows of old applications, and no lock of a Wayland session takes its keyboard.
     ...(display === 'x11' && { windows: x11Windows(x), keyboard: x11Keyboard(x) }),
     async [Symbol.asyncDispose]() {
       await clipboard?.[Symbol.asyncDispose]();
       monitors?.[Symbol.dispose]();
+      await pointer?.[Symbol.asyncDispose]();
       await x[Symbol.asyncDispose]();
     },
   };

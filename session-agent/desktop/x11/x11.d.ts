@@ -88,6 +88,23 @@ declare module 'x11' {
     SelectSelectionInput(window: number, selection: number, mask: number): void;
   }
 
+  export interface XTest {
+    readonly ButtonPress: number;
+    readonly ButtonRelease: number;
+    readonly MotionNotify: number;
+    /** With `MotionNotify` the detail is 0 for absolute places, which are of the window's screen. */
+    FakeInput(type: number, detail: number, delayMs: number, window: number, x: number, y: number): void;
+    /** Requests of this client are carried out also while another one has grabbed the server. */
+    GrabControl(isImpervious: boolean): void;
+  }
+
+  export interface Pointer {
+    readonly rootX: number;
+    readonly rootY: number;
+    /** Of modifiers and, from bit 8, buttons. */
+    readonly keyMask: number;
+  }
+
   export interface Mode {
     readonly id: number;
     readonly width: number;
@@ -208,6 +225,7 @@ declare module 'x11' {
     require(name: 'big-requests', done: Done<BigRequests>): void;
     require(name: 'fixes', done: Done<Fixes>): void;
     require(name: 'randr', done: Done<RandR>): void;
+    require(name: 'xtest', done: Done<XTest>): void;
     AllocID(): number;
     ReleaseID(id: number): void;
     CreateWindow(
@@ -259,6 +277,9 @@ declare module 'x11' {
       done: Done<number>,
     ): void;
     UngrabKeyboard(time: number): void;
+    QueryPointer(window: number, done: Done<Pointer>): void;
+    GrabServer(): void;
+    UngrabServer(): void;
     GetGeometry(drawable: number, done: Done<Geometry>): void;
   }
 

@@ -9,7 +9,7 @@ export const uinput: Check = {
     if (!driver) {
       return [
         fail(
-          'the kernel has no uinput: a client cannot move the pointer',
+          'the kernel has no uinput: a client moves the pointer in X11 sessions only',
           'modprobe uinput, and name it in /etc/modules-load.d',
         ),
       ];

@@ -86,7 +86,7 @@ const DIALOGUE: Readonly<Record<string, Step>> = {
 };
 
 async function play(which: Which): Promise<void> {
-  await using desktop = await startSpiceDesktop(which, startXorgDummy);
+  await using desktop = await startSpiceDesktop(which, { startServer: startXorgDummy });
   const file = path.join(desktop.home, '.config', 'monitors.xml');
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, '<monitors/>');

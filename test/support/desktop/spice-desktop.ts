@@ -15,17 +15,27 @@ export interface SpiceDesktop extends AsyncDisposable {
   readonly host: Awaited<ReturnType<typeof openPort>>['host'];
   readonly system: Program;
   readonly session: Program;
+  /** Records of the pointer's device, if there is one. */
+  readonly uinput: string;
   /** Where files of the client go. */
   readonly received: string;
   /** The user's. */
   readonly home: string;
 }
 
-/** @param startServer default: a screen that can be no larger than it is */
-export async function startSpiceDesktop(
-  which: Which,
-  startServer: () => Promise<XServer> = () => startXvfb(`${WIDTH}x${HEIGHT}`),
-): Promise<SpiceDesktop> {
+/** What is not as usual. */
+export interface Staging {
+  /** Default: Xvfb with one monitor. */
+  readonly startServer?: () => Promise<XServer>;
+  /**
+   * `auto`: ours may not make a device here, and has the session move the pointer. `fake`: its records go to a file, as
+   * the original's always do. Default: `off`.
+   */
+  readonly uinput?: 'off' | 'auto' | 'fake';
+}
+
+export async function startSpiceDesktop(which: Which, staging: Staging = {}): Promise<SpiceDesktop> {
+  const { startServer = () => startXvfb(`${WIDTH}x${HEIGHT}`), uinput = 'off' } = staging;
   const folder = temporaryFolder();
   const file = path.join(folder.path, 'port');
   const port = await openPort(file);
@@ -44,17 +54,33 @@ export async function startSpiceDesktop(
     const { host } = port;
     const received = receivedIn(folder.path);
     mkdirSync(received);
-    const start = which === 'original' ? startOriginal : startOurs;
-    const { system, session } = await start(folder.path, file, env, (program) => programs.push(program));
+    const keep: Keep = (program) => programs.push(program);
+    const { system, session } = await (which === 'original'
+      ? startOriginal(folder.path, file, env, keep)
+      : startOurs(folder.path, file, env, keep, uinput));
     await until(() => host.heardCount > 0 || !system.running, `${which} to announce itself`);
     host.announce(true);
     await until(() => host.heardCount > 1, 'the answer');
-    const home = folder.path;
-    return { server, env: server.env, host, system, session, received, home, [Symbol.asyncDispose]: stop };
+    const [device, home] = [uinputIn(folder.path), folder.path];
+    return {
+      server,
+      env: server.env,
+      host,
+      system,
+      session,
+      uinput: device,
+      received,
+      home,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function uinputIn(folder: string): string {
+  return path.join(folder, 'uinput');
 }
 
 function receivedIn(folder: string): string {
@@ -68,7 +94,7 @@ type Started = Promise<{ readonly system: Program; readonly session: Program }>;
 /** Debian's two programs, without session information: the only agent that there is, is served. */
 async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEnv, started: Keep): Started {
   const socket = path.join(folder, 'session');
-  const uinput = path.join(folder, 'uinput');
+  const uinput = uinputIn(folder);
   writeFileSync(uinput, '');
   const system = new Program(
     ['/usr/sbin/spice-vdagentd', '-x', '-f', '-X', '-u', uinput, '-s', port, '-S', socket],
@@ -82,14 +108,16 @@ async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEn
   return { system, session };
 }
 
-async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv, started: Keep): Started {
+async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv, started: Keep, uinput: string): Started {
   const config = path.join(folder, 'uga.conf');
   const link = path.join(folder, 'link.sock');
   const files = `[files]\nfolder=${receivedIn(folder)}\nwhen-done=nothing\n`;
   const settings = `[link]\nallow-uid=${process.getuid?.()}\n[originals]\nhonour=no\n${files}`;
   writeFileSync(config, settings, { mode: 0o600 });
+  if (uinput === 'fake') writeFileSync(uinputIn(folder), '');
+  const pointer = uinput === 'fake' ? `fake:${uinputIn(folder)}` : uinput;
   const options = [
-    ...['--config', config, '--qga', 'off', '--ovirt', 'off', '--vdagent', `unix-connect:${port}`, '--uinput', 'off'],
+    ...['--config', config, '--qga', 'off', '--ovirt', 'off', '--vdagent', `unix-connect:${port}`, '--uinput', pointer],
     ...['--link', link, '--control', path.join(folder, 'control.sock'), '--state-dir', folder],
   ];
   const system = new Program([...ourProgram('system-agent'), ...options], { ...safeEnvironment(), ...env });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import { AXIS_MAX } from '#system-agent/pointer/input-event.ts';
-import { placeOf } from '#system-agent/pointer/place.ts';
+import { pixelOf, placeOf } from '#system-agent/pointer/place.ts';
+import { random } from '#test/support/random.ts';
 
 function single(width: number, height: number): PointerLayout {
   return { width, height, displays: [{ id: 0, x: 0, y: 0, width, height }] };
@@ -40,6 +41,31 @@ describe('place of the pointer', () => {
     };
     const place = placeOf(layout, 3, 11, 22);
     assert.deepEqual(place && [pixelAt(place.x, 1824), pixelAt(place.y, 768)], [1035, 122]);
+  });
+
+  it('has the corners of every display of any layout where they are, to the pixel', () => {
+    const below = random(20_261_122);
+    for (let round = 0; round < 2000; round++) {
+      const displays = Array.from({ length: 1 + below(4) }, (_, id) => {
+        const size = { width: 1 + below(4096), height: 1 + below(2160) };
+        return { id, x: below(8192), y: below(4096), ...size };
+      });
+      const width = Math.max(...displays.map((one) => one.x + one.width));
+      const height = Math.max(...displays.map((one) => one.y + one.height));
+      for (const { id, x, y, width: w, height: h } of displays) {
+        for (const [left, top] of [
+          [0, 0],
+          [w - 1, 0],
+          [0, h - 1],
+          [w - 1, h - 1],
+        ] as const) {
+          const layout = { width, height, displays };
+          assert.deepEqual(pixelOf(layout, id, left, top), { x: x + left, y: y + top });
+          const place = placeOf(layout, id, left, top);
+          assert.deepEqual(place && [pixelAt(place.x, width), pixelAt(place.y, height)], [x + left, y + top]);
+        }
+      }
+    }
   });
 
   it('stays on its display however large the numbers of the host are', () => {

@@ -3,16 +3,18 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import type { PointerButton } from '#protocol/ipc/messages/pointer.ts';
 import { AgentError } from '#shared/errors.ts';
 import { MemoryLog } from '#shared/log/memory.ts';
 import type { InputEvent } from '#system-agent/pointer/input-event.ts';
 import { linuxPointer } from '#system-agent/pointer/linux.ts';
-import type { PointerButton, PointerSystem } from '#system-agent/pointer/pointer.ts';
+import type { PointerSystem } from '#system-agent/pointer/pointer.ts';
 import { refusingPointer } from '#system-agent/pointer/refusing.ts';
 import { formatUinputSpec, parseUinputSpec } from '#system-agent/pointer/spec.ts';
 import { Tablet } from '#system-agent/pointer/tablet.ts';
 import { noServiceManager } from '#system-agent/service-manager/service-manager.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
+import { until } from '#test/support/until.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   '0,0': 'SYN',
@@ -34,12 +36,13 @@ const word = ({ type, code, value }: InputEvent) => {
 /** A tablet whose device is a list of words. */
 async function open() {
   const told: string[] = [];
-  const device = { isBroken: false, isClosed: false };
+  const device = { isBroken: false, isClosed: false, isSlow: false };
   const system: PointerSystem = {
     create: () => ({
       write(events) {
         if (device.isBroken) throw new Error('ENODEV: write');
-        told.push(events.map(word).join(' '));
+        if (!device.isSlow) told.push(events.map(word).join(' '));
+        return !device.isSlow;
       },
       close() {
         device.isClosed = true;
@@ -104,6 +107,33 @@ describe('tablet', () => {
     tablet.arrange({ width: 0, height: 0, displays: [{ id: 0, x: 0, y: 0, width: 0, height: 0 }] });
     put(0, 0);
     assert.deepEqual(take(), ['x=16384 y=0 SYN']);
+  });
+
+  it('keeps presses for a device that is slow, and of moves the last', async () => {
+    const { device, put, take } = await open();
+    put(0, 0);
+    device.isSlow = true;
+    for (let x = 1; x <= 500; x++) put(2 * x, 0);
+    put(1000, 100, 'left');
+    for (let x = 1; x <= 500; x++) put(2 * x, 100, 'left');
+    put(1000, 100);
+    put(1000, 100, 'left');
+    put(0, 100);
+    device.isSlow = false;
+    const told: string[] = take();
+    await until(() => {
+      told.push(...take());
+      return told.length >= 7;
+    });
+    assert.deepEqual(told, [
+      'x=0 y=0 SYN',
+      'x=32767 SYN',
+      'y=32767 left=1 SYN',
+      'SYN',
+      'left=0 SYN',
+      'left=1 SYN',
+      'x=0 left=0 SYN',
+    ]);
   });
 
   it('gives a device up that fails, with one line', async () => {

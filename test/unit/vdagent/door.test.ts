@@ -62,8 +62,9 @@ describe('SPICE door: capabilities', () => {
   });
 
   it('announces no pointer where there is none', async () => {
-    const { channel, pointer, host, heard } = await openDoor({ greets: false });
+    const { channel, pointer, host, heard, sessionLink } = await openDoor({ greets: false });
     pointer.isAvailable = false;
+    sessionLink.serve(new FakeSessionAgent('c2', ['pointer.layout']));
     channel.disconnect();
     host.reset();
     channel.connect();
