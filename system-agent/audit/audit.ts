@@ -18,6 +18,8 @@ export interface Rule {
   readonly result?: 'value' | readonly string[];
   /** Of requests in which these arguments are alike, one a minute is written and the others are counted. */
   readonly oncePer?: readonly string[];
+  /** So many a minute are written, and the others are counted: of what nobody does so often by hand. */
+  readonly perMinute?: number;
   /** Runs also when it cannot be recorded and all else is denied. */
   readonly always?: true;
   /** Is not brought to the disk by us: the command does it itself. */

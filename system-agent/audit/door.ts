@@ -7,6 +7,7 @@ import type { AuditTrail } from './trail.ts';
 
 /** One of many alike is written so often. */
 const ONCE_MS = 60_000;
+const MINUTE_MS = 60_000;
 /** Kinds of requests of which one was written lately; with more, each is written. */
 const MAX_LATELY = 256;
 
@@ -20,6 +21,8 @@ export class AuditedDoor implements DoorAudit {
   readonly #rules: Readonly<Record<string, Rule>>;
   /** When one of its kind was written, on the steady clock. */
   readonly #lately = new Map<string, number>();
+  /** Of commands with a number per minute, which are few: when theirs began, and how many were written in it. */
+  readonly #minutes = new Map<string, { readonly since: number; written: number }>();
   #connection = 0;
 
   constructor(trail: AuditTrail, door: string, rules: Readonly<Record<string, Rule>>) {
@@ -45,6 +48,10 @@ export class AuditedDoor implements DoorAudit {
         this.#trail.count(`${this.#door} ${kind}`);
         return undefined;
       }
+    }
+    if (rule.perMinute !== undefined && !this.#hasLeft(name, rule.perMinute)) {
+      this.#trail.count(`${this.#door} ${name}, beyond ${rule.perMinute} a minute`);
+      return undefined;
     }
     const entry: Entry = { n: undefined, command: name, rule };
     const isKept = this.#record('request', name, { args: fields }, (n) => {
@@ -82,6 +89,16 @@ export class AuditedDoor implements DoorAudit {
   #record(kind: string, command: string, more: Members, written?: (n: number) => void): boolean {
     const members = { kind, door: this.#door, connection: this.#connection, command, ...more };
     return this.#trail.record(() => members, written);
+  }
+
+  /** One more of this minute's records is taken. */
+  #hasLeft(name: string, perMinute: number): boolean {
+    const now = performance.now();
+    const minute = this.#minutes.get(name);
+    if (minute === undefined || now - minute.since >= MINUTE_MS) this.#minutes.set(name, { since: now, written: 1 });
+    else if (minute.written >= perMinute) return false;
+    else minute.written++;
+    return true;
   }
 
   #wasWritten(kind: string): boolean {

@@ -13,5 +13,6 @@ export const audited: Readonly<Record<string, Rule>> = {
     args: { direction: 'text', type: 'text' },
     oncePer: ['direction', 'type'],
   },
-  'file-transfer': { weight: 'change', args: { session: 'text', name: 'text', size: 'number' } },
+  // A client that begins and cancels without end would push everything else out of the log.
+  'file-transfer': { weight: 'change', args: { session: 'text', name: 'text', size: 'number' }, perMinute: 60 },
 };

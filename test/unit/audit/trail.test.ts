@@ -16,6 +16,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   run: { weight: 'change', args: { path: 'text', arg: 'digest' }, result: ['pid'] },
   look: { weight: 'access', args: { path: 'text', list: 'texts', flag: 'flag' } },
   read: { weight: 'access', args: { handle: 'number' }, oncePer: ['handle'] },
+  send: { weight: 'change', args: { name: 'text' }, perMinute: 60 },
   thaw: { weight: 'change', always: true, result: 'value' },
 };
 const run = { name: 'run', readOnly: false };
@@ -133,6 +134,22 @@ describe('what is recorded', () => {
         ['counts', { 'qga read handle=5': 9, 'qga run denied': 9 }],
       ],
     );
+  });
+
+  it('so many a minute of what is flooded, and how many followed: the log stays as it was', async () => {
+    using folder = temporaryFolder();
+    const { trail, door } = trailIn(folder.path);
+    await trail.start();
+    const send = { name: 'send', readOnly: false };
+    for (let file = 0; file < 1000; file++)
+      door.after(door.before(send, args({ name: `file ${file}` })), { error: new AgentError('cancelled', '') });
+    door.before(run, args());
+    await trail.stop();
+    const rows = records(folder.path);
+    assert.equal(rows.filter(({ command }) => command === 'send').length, 60);
+    assert.equal(rows.filter(({ kind }) => kind === 'outcome').length, 60);
+    assert.equal(rows.filter(({ command }) => command === 'run').length, 1);
+    assert.deepEqual(rows.at(-1)?.counts, { 'qga send, beyond 60 a minute': 940 });
   });
 
   it('many kinds take no more memory', async () => {
