@@ -6,6 +6,8 @@ import { AgentError } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { featuresOf, type SessionActs, sessionAgent, waysOf } from './agent.ts';
+import { findMixer } from './audio/mixers.ts';
+import { hasSoundServer } from './audio/server.ts';
 import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend.ts';
 import { backends } from './desktop/index.ts';
 import { noDesktop } from './desktop/none.ts';
@@ -47,7 +49,8 @@ export class Session implements Service {
     const desktop = effects === 'refuse' ? recordingDesktop(opened, log) : opened;
     this.#desktop = desktop;
     void desktop.lost.then(ended);
-    this.#agent = this.#build(desktop);
+    const hasSound = await hasSoundServer(env);
+    this.#agent = this.#build(desktop, hasSound);
     await this.#agent.start(signal);
   }
 
@@ -56,11 +59,11 @@ export class Session implements Service {
     await this.#desktop?.[Symbol.asyncDispose]();
   }
 
-  #build(desktop: Desktop): Service {
+  #build(desktop: Desktop, hasSound: boolean): Service {
     const { link, env, effects, ended, log } = this.options;
     const user = new BusClient(sessionBus(env), log.child({ bus: 'session' }));
     const system = new BusClient(systemBus(env), log.child({ bus: 'system' }));
-    const acts = effects === 'real' ? realActs(desktop, user, system, env, log) : refusedActs;
+    const acts = effects === 'real' ? realActs({ desktop, hasSound }, user, system, env, log) : refusedActs;
     const introduction = {
       build: UGA_VERSION,
       display: desktop.display,
@@ -95,7 +98,13 @@ async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<D
 }
 
 /** What changes the session, for real. */
-function realActs(desktop: Desktop, user: Bus, system: Bus, env: NodeJS.ProcessEnv, log: Log): SessionActs {
+function realActs(
+  { desktop, hasSound }: { readonly desktop: Desktop; readonly hasSound: boolean },
+  user: Bus,
+  system: Bus,
+  env: NodeJS.ProcessEnv,
+  log: Log,
+): SessionActs {
   const programs = sessionPrograms(env);
   const screenLock = new ScreenLock({ session: user, system, programs, keyboard: desktop.keyboard, wait: sleep, log });
   const settings = desktopSettings(env.XDG_CURRENT_DESKTOP, toolRunner(env));
@@ -104,6 +113,7 @@ function realActs(desktop: Desktop, user: Bus, system: Bus, env: NodeJS.ProcessE
     logOff: () => askToLogOff(user, desktop.windows),
     notify: (notice) => showNotice(user, notice),
     inbox: new UserInbox(env),
+    mixer: hasSound ? findMixer(toolRunner(env)) : undefined,
     effects: settings && { desktop: settings, state: stateFolder(env) },
     show: (arrived) => showArrived(arrived, { programs, notify: (notice) => showNotice(user, notice) }),
   };
@@ -117,5 +127,6 @@ const refusedActs: SessionActs = {
   notify: () => Promise.reject(new AgentError('refused', REFUSED)),
   inbox: { receive: () => Promise.reject(new AgentError('refused', REFUSED)), clean: async () => 0 },
   show: () => Promise.reject(new AgentError('refused', REFUSED)),
+  mixer: undefined,
   effects: undefined,
 };

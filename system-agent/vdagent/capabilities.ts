@@ -1,6 +1,6 @@
 import type { Capabilities, Capability } from '#protocol/vdagent/capabilities.ts';
 
-/** Without `audio-volume-sync`: nothing in the guest acts on it, and what is announced is promised (L6). */
+/** What is announced is promised (L6). */
 const ALWAYS: readonly Capability[] = ['reply'];
 const MONITORS: readonly Capability[] = ['monitors-config', 'sparse-monitors-config', 'graphics-device-info'];
 const CLIPBOARD: readonly Capability[] = [
@@ -13,6 +13,7 @@ const CLIPBOARD: readonly Capability[] = [
 ];
 
 const EFFECTS: readonly Capability[] = ['display-config'];
+const AUDIO: readonly Capability[] = ['audio-volume-sync'];
 const FILES: readonly Capability[] = ['file-xfer-detailed-errors'];
 const NO_FILES: readonly Capability[] = ['file-xfer-disabled'];
 
@@ -25,17 +26,20 @@ export interface Abilities {
   readonly clipboard: boolean;
   /** The desktop does without effects for a client that wishes so. */
   readonly effects: boolean;
+  /** The served session has a sound server. */
+  readonly audio: boolean;
   /** Files of the client are taken, at least from some session. */
   readonly files: boolean;
 }
 
-export function offeredCapabilities({ pointer, monitors, clipboard, effects, files }: Abilities): Capabilities {
+export function offeredCapabilities({ pointer, monitors, clipboard, effects, audio, files }: Abilities): Capabilities {
   return new Set<Capability>([
     ...(pointer ? (['mouse-state'] as const) : []),
     ...ALWAYS,
     ...(monitors ? MONITORS : []),
     ...(clipboard ? CLIPBOARD : []),
     ...(effects ? EFFECTS : []),
+    ...(audio ? AUDIO : []),
     ...(files ? FILES : NO_FILES),
   ]);
 }

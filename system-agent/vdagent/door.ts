@@ -17,6 +17,7 @@ import { type DescribedDoor, type DoorDescription, RequestTally } from '../contr
 import type { Pointer } from '../pointer/pointer.ts';
 import { type FileRules, RECEIVE } from '../received-files/rules.ts';
 import type { SessionLink } from '../session-link/session-link.ts';
+import { Audio } from './audio.ts';
 import { offeredCapabilities } from './capabilities.ts';
 import { ClientState } from './client.ts';
 import { HostLine } from './client-line.ts';
@@ -84,13 +85,14 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
   readonly #mouse: Mouse;
   readonly #files: Files;
   readonly #effects: Effects;
+  readonly #audio: Audio;
   readonly #mayReduce: boolean;
   readonly #tally = new RequestTally();
   readonly #departure: Departure | undefined;
   #reader: MessageReader;
   #subscriptions: readonly Disposable[] = [];
   #isPaused = false;
-  #isPointerAnnounced = false;
+  #announced = '';
 
   constructor(parts: VdagentParts) {
     const {
@@ -122,6 +124,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#monitors = new Monitors(log);
     this.#mouse = new Mouse(pointer, parts.sessionPointer ?? true, log);
     this.#effects = new Effects(log);
+    this.#audio = new Audio(log);
     this.#mayReduce = parts.effects ?? true;
     this.#files = new Files(this.#line, {
       rules: parts.files ?? RECEIVE,
@@ -158,6 +161,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#clipboard.serve(undefined, false); // while the host can still hear that nothing is owned any more
     this.#files.serve(undefined);
     this.#effects.serve(undefined);
+    this.#audio.serve(undefined);
     this.#monitors.serve(undefined);
     this.#mouse.serve(undefined);
     await this.#channel.close();
@@ -241,6 +245,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#clipboard.clientChanged();
     this.#files.clientGone();
     this.#effects.clientGone();
+    this.#audio.clientGone();
     this.#mouse.clientGone();
   }
 
@@ -249,9 +254,10 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#clipboard.serve(served?.agent, served?.clipboard === true);
     this.#files.serve(served);
     this.#effects.serve(served?.agent);
+    this.#audio.serve(served?.agent);
     this.#monitors.serve(served?.agent);
     this.#mouse.serve(served);
-    this.#tellOfPointer();
+    this.#tellOfSession();
   }
 
   #pauseWhileCrowded(): void {
@@ -287,7 +293,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         return this.#forgetClient();
       case 'mouse-state':
         this.#mouse.state(message.fields);
-        return this.#tellOfPointer();
+        return this.#tellOfSession();
       case 'monitors-config':
         return this.#takeMonitors(message.fields, port);
       case 'clipboard-grab':
@@ -312,8 +318,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         return this.#takeEffects(message.fields, port);
       case 'graphics-device-info':
         return this.#monitors.identify(message.fields);
-      // What we did not announce to want: clients do not expect answers.
       case 'audio-volume-sync':
+        return this.#audio.set(message.fields);
       // Said by guests only; decodeMessage does not give it.
       case 'reply':
         return;
@@ -363,14 +369,19 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         (may('clipboard-request') && allowsFrom('guest', this.#rules)),
       files: this.#files.areWanted,
       effects: this.#areEffectsWanted,
+      audio: this.#audio.isAvailable && may('audio-volume-sync'),
     });
     this.#line.answer('announce-capabilities', { request, capabilities });
-    this.#isPointerAnnounced = this.#mouse.isAvailable;
+    this.#announced = this.#ofSession;
   }
 
-  /** Where the session moves the pointer it comes and goes with the session. */
-  #tellOfPointer(): void {
-    if (this.#line.outbox !== undefined && this.#isPointerAnnounced !== this.#mouse.isAvailable) this.#announce(false);
+  /** What comes and goes with the session. */
+  get #ofSession(): string {
+    return `pointer ${this.#mouse.isAvailable}, audio ${this.#audio.isAvailable}`;
+  }
+
+  #tellOfSession(): void {
+    if (this.#line.outbox !== undefined && this.#announced !== this.#ofSession) this.#announce(false);
   }
 
   /** The device brings clients' wishes by another way, and what they may wish is the policy's. */

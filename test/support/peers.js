@@ -49,6 +49,8 @@ const PEERS = [
   { probe: '/usr/share/glib-2.0/schemas/org.mate.background.gschema.xml', packages: ['mate-desktop-common'] },
   { probe: 'xfconf-query', packages: ['xfconf'] },
   { probe: 'kwriteconfig5', packages: ['libkf5config-bin'] },
+  { probe: 'pulseaudio', packages: ['pulseaudio'] },
+  { probe: 'pactl', packages: ['pulseaudio-utils'] },
   { probe: 'xfce4-session', packages: ['xfce4-session'] },
   { probe: 'lxqt-session', packages: ['lxqt-session'] },
   { probe: '/usr/libexec/gnome-session-binary', packages: ['gnome-session-bin'] },

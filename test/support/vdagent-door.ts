@@ -1,3 +1,4 @@
+import type { SessionFeature } from '#protocol/ipc/messages/hello.ts';
 import type { Capability } from '#protocol/vdagent/capabilities.ts';
 import { silent } from '#shared/log/log.ts';
 import type { DoorAudit } from '#system-agent/audit/audit.ts';
@@ -34,6 +35,8 @@ export interface Stage {
   readonly clipboard?: Partial<ClipboardRules>;
   readonly files?: FileRules;
   readonly effects?: boolean;
+  /** Of the session. */
+  readonly features?: readonly SessionFeature[];
   readonly answerMs?: number;
   readonly gate?: Gate;
   readonly highWater?: number;
@@ -50,6 +53,7 @@ export async function openDoor(stage: Stage = {}) {
     clipboard = {},
     files,
     effects = true,
+    features,
     answerMs = 3000,
     gate = openGate,
     highWater,
@@ -59,7 +63,7 @@ export async function openDoor(stage: Stage = {}) {
   } = stage;
   const channel = new FakeChannel(highWater);
   const sessionLink = new FakeSessionLink();
-  const agent = new FakeSessionAgent('c1');
+  const agent = new FakeSessionAgent('c1', features);
   const pointer = new FakePointer();
   sessionLink.serve(agent);
   const parts = {

@@ -27,6 +27,7 @@ export const SESSION_FEATURES = [
   'effects',
   'monitors.follow',
   'pointer.put',
+  'audio',
 ] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 

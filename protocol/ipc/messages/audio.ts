@@ -1,0 +1,25 @@
+import { flag, integer, list, maybe, type Read, record, text, word } from '#shared/schema/record.ts';
+import { request } from '../definition.ts';
+
+/** More than any sound server has. */
+export const MAX_CHANNELS = 32;
+export const FULL_VOLUME = 0xffff;
+
+/** How loud the client is, for the session to be as loud: what is played, or what is recorded. */
+export const audioVolume = request({
+  name: 'audio.volume',
+  direction: 'to-session',
+  body: record({
+    stream: word('playback', 'record'),
+    muted: flag,
+    /** One per channel, linear up to FULL_VOLUME; none: only `muted` counts. */
+    volumes: list(integer(0, FULL_VOLUME), MAX_CHANNELS),
+  }),
+  result: record({
+    /** What the sound server was reached by, or why it was not. */
+    by: maybe(text(64)),
+    why: maybe(text(200)),
+  }),
+});
+
+export type AudioVolume = Read<typeof audioVolume.body>;

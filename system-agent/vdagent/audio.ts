@@ -1,0 +1,65 @@
+import { type AudioVolume, audioVolume, MAX_CHANNELS } from '#protocol/ipc/messages/audio.ts';
+import type { AudioVolumeSync } from '#protocol/vdagent/messages/audio-volume-sync.ts';
+import { messageOf } from '#shared/errors.ts';
+import type { Log } from '#shared/log/log.ts';
+import type { SessionAgent } from '../session-link/session-link.ts';
+
+/** A sound server may have to be started for it. */
+const SET_MS = 30_000;
+
+type Stream = AudioVolume['stream'];
+
+/**
+ * Hands the client's volumes to the served session: the newest of each stream, one at a time. A client says each once
+ * when it comes; what no session could take waits for the next that can. A session that was told is not told again, for its
+ * user may have changed the volume since.
+ */
+export class Audio {
+  #agent: SessionAgent | undefined;
+  readonly #waiting = new Map<Stream, AudioVolume>();
+  #asked: SessionAgent | undefined;
+
+  constructor(private readonly log: Log) {}
+
+  /** Hosts are to be told that somebody listens. It changes with the session. */
+  get isAvailable(): boolean {
+    return this.#agent !== undefined;
+  }
+
+  serve(agent: SessionAgent | undefined): void {
+    const usable = agent?.has('audio') === true ? agent : undefined;
+    if (usable === this.#agent) return;
+    this.#agent = usable;
+    this.#asked = undefined;
+    this.#tell();
+  }
+
+  set({ stream, muted, volumes }: AudioVolumeSync): void {
+    this.#waiting.set(stream, { stream, muted, volumes: volumes.slice(0, MAX_CHANNELS) });
+    this.#tell();
+  }
+
+  clientGone(): void {
+    this.#waiting.clear();
+  }
+
+  #tell(): void {
+    const agent = this.#agent;
+    const [next] = this.#waiting.values();
+    if (agent === undefined || next === undefined || this.#asked !== undefined) return;
+    this.#waiting.delete(next.stream);
+    this.#asked = agent;
+    void this.#ask(agent, next);
+  }
+
+  /** Never rejects. */
+  async #ask(agent: SessionAgent, volume: AudioVolume): Promise<void> {
+    const why = await agent.link.call(audioVolume, volume, SET_MS).then((outcome) => outcome.why, messageOf);
+    if (why !== undefined) {
+      this.log.info('the volume was not set', { session: agent.session, stream: volume.stream, reason: why });
+    }
+    if (this.#asked !== agent) return; // another session is served meanwhile
+    this.#asked = undefined;
+    this.#tell();
+  }
+}
