@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { clipboardGrab, clipboardRead, clipboardRelease } from '#protocol/ipc/messages/clipboard.ts';
-import { monitorsConfigure, pointerLayout } from '#protocol/ipc/messages/monitors.ts';
+import { monitorsConfigure, type PointerLayout, pointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import { silent } from '#shared/log/log.ts';
 import { UnixConnectChannel } from '#system-agent/channels/unix-connect.ts';
 import { refusingPointer } from '#system-agent/pointer/refusing.ts';
@@ -17,6 +17,11 @@ import { ScriptedHost } from './vdagent-host.ts';
 export const WIDTH = 1024;
 export const HEIGHT = 768;
 
+const ONE_DISPLAY: PointerLayout = {
+  ...{ width: WIDTH, height: HEIGHT },
+  displays: [{ id: 0, x: 0, y: 0, width: WIDTH, height: HEIGHT }],
+};
+
 /** A system agent with a session behind it that does as it is told, whichever program it is. */
 export interface Guest extends AsyncDisposable {
   /** What the session was told, in words that fit both programs. */
@@ -30,7 +35,7 @@ export interface Guest extends AsyncDisposable {
 }
 
 /** Debian's spice-vdagentd; the session agent's side of its socket is ours. Source: vdagentd-proto.h. */
-export async function startOriginal(folder: string, port: string): Promise<Guest> {
+export async function startOriginal(folder: string, port: string, layout = ONE_DISPLAY): Promise<Guest> {
   const RESOLUTION = 0;
   const NAMES: Readonly<Record<number, string>> = { 1: 'monitors', 2: 'grab', 3: 'read', 4: 'content', 5: 'release' };
   const TEXT = 1;
@@ -54,7 +59,8 @@ export async function startOriginal(folder: string, port: string): Promise<Guest
   };
   socket.on('data', eachMessage(take));
   await new Promise((resolve) => socket.once('connect', resolve));
-  say(RESOLUTION, WIDTH, HEIGHT, words(WIDTH, HEIGHT, 0, 0, 0));
+  const displays = layout.displays.map(({ width, height, x, y, id }) => words(width, height, x, y, id));
+  say(RESOLUTION, layout.width, layout.height, Buffer.concat(displays));
   return {
     told,
     copy: (text) => {
@@ -72,7 +78,7 @@ export async function startOriginal(folder: string, port: string): Promise<Guest
 }
 
 /** Our door and pointer, with a session of fakes. */
-export async function startOurs(folder: string, port: string): Promise<Guest> {
+export async function startOurs(folder: string, port: string, layout = ONE_DISPLAY): Promise<Guest> {
   const uinput = path.join(folder, 'uinput');
   writeFileSync(uinput, '');
   const sessionLink = new FakeSessionLink();
@@ -98,8 +104,7 @@ export async function startOurs(folder: string, port: string): Promise<Guest> {
   sessionLink.serve(agent);
   await pointer.start();
   await door.start();
-  const displays = [{ id: 0, x: 0, y: 0, width: WIDTH, height: HEIGHT }];
-  agent.link.say(pointerLayout, { width: WIDTH, height: HEIGHT, displays });
+  agent.link.say(pointerLayout, layout);
   const selection = 'clipboard';
   return {
     told,
@@ -117,7 +122,7 @@ export async function startOurs(folder: string, port: string): Promise<Guest> {
     pointerRecords: () =>
       records(readFileSync(uinput))
         .filter((record) => !record.startsWith('2,11,')) // the fine wheel, which the original does not have
-        .map((record) => inPixels(record)),
+        .map((record) => inPixels(record, layout)),
     async [Symbol.asyncDispose]() {
       await door.stop();
       await pointer.stop();
@@ -185,8 +190,8 @@ function records(bytes: Buffer): string[] {
   });
 }
 
-function inPixels(record: string): string {
+function inPixels(record: string, { width, height }: PointerLayout): string {
   const [type, code, value = 0] = record.split(',').map(Number);
   if (type !== 3) return record;
-  return `3,${code},${Math.floor((value * (code === 0 ? WIDTH : HEIGHT)) / 32_768)}`;
+  return `3,${code},${Math.floor((value * (code === 0 ? width : height)) / 32_768)}`;
 }

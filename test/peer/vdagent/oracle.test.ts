@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { random } from '#test/support/random.ts';
 import { temporaryFolder, without } from '#test/support/programs.ts';
 import { until } from '#test/support/until.ts';
 import { type Guest, openPort, startOriginal, startOurs } from '#test/support/vdagent-guests.ts';
@@ -13,6 +14,9 @@ const monitor = { width: 800, height: 600, x: 0, y: 0, depth: 32 };
 const mouse = (x: number, y: number, buttons: number, displayId = 0) => ({ x, y, buttons, displayId });
 /** Long enough for what is said to be said, even what must not be. Ours is given the time it needs for what it must. */
 const QUIET_MS = 250;
+
+/** The end of one frame of events. */
+const END = '0,0,0';
 
 type Port = Awaited<ReturnType<typeof openPort>>;
 type Step = (port: Port, guest: Guest) => void;
@@ -102,6 +106,37 @@ function withoutCapabilities(messages: unknown[]): unknown[] {
 it('says to a host, to a session and to the pointer what spice-vdagentd says', { skip }, async () => {
   const original = await play(startOriginal);
   assert.deepEqual(await play(startOurs, original), original);
+});
+
+it('gives the input device the events that spice-vdagentd gives it, for any states on two displays', { skip }, async () => {
+  const displays = [
+    { id: 0, x: 0, y: 100, width: 1000, height: 600 },
+    { id: 1, x: 1000, y: 0, width: 1366, height: 768 },
+  ];
+  const layout = { width: 2366, height: 768, displays };
+  const below = random(20_261_122);
+  const states = Array.from({ length: 500 }, (_, at) => {
+    const displayId = below(10) === 0 ? 7 : below(2);
+    const { width, height } = displays[displayId] ?? { width: 9, height: 9 };
+    const isCorner = below(3) === 0;
+    const x = isCorner ? below(2) * (width - 1) : below(width);
+    const y = isCorner ? below(2) * (height - 1) : below(height);
+    return mouse(x, y, below(3) === 0 ? below(256) : 0, at === 0 ? 0 : displayId);
+  });
+  const known = states.filter(({ displayId }) => displayId < 2).length;
+  const seen: string[][] = [];
+  for (const start of [startOriginal, startOurs]) {
+    using folder = temporaryFolder();
+    const file = path.join(folder.path, 'port');
+    using port = await openPort(file);
+    await using guest = await start(folder.path, file, layout);
+    await until(() => port.host.heardCount > 0, 'the announcement');
+    for (const state of states) port.host.send('mouse-state', state, 'server');
+    await until(() => guest.pointerRecords().filter((record) => record === END).length >= known);
+    seen.push(guest.pointerRecords());
+  }
+  assert.deepEqual(seen[1], seen[0]);
+  assert.equal(seen[0]?.filter((record) => record === END).length, known);
 });
 
 it('gives up a connection with broken frames and comes back, as spice-vdagentd does', { skip }, async () => {
