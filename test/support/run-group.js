@@ -4,6 +4,7 @@
  *
  *     fork('run-group.js', [JSON.stringify({ files, concurrency, minutes })])   sends one GroupTotals
  */
+import { setMaxListeners } from 'node:events';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -26,6 +27,7 @@ const totals = { passed: 0, failed: 0, skipped: [] };
 const times = [];
 
 const over = new AbortController();
+setMaxListeners(0, over.signal); // the runner waits for its end once for each file
 process.on('disconnect', () => over.abort()); // whoever asked for this is gone
 
 const stream = run({ files, concurrency, timeout: minutes * MS_PER_MINUTE, signal: over.signal });
