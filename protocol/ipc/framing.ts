@@ -35,7 +35,7 @@ export interface EncodableObject {
 }
 
 const LENGTH_BYTES = 4;
-/** A chunk of a stream and what is around it: such a frame is not moved while it comes. */
+/** The longest content that goes within an answer, and what is around it: such a frame is not moved while it comes. */
 const USUAL_BYTES = 66 * 1024;
 const OPTIONS = { useRecords: false, mapsAsObjects: false, skipValues: [undefined] };
 const encoder = new Packr(OPTIONS);
@@ -53,25 +53,36 @@ export function encodeFrame(members: EncodableObject): Buffer {
 }
 
 const STREAM_DATA = Buffer.from('\x83\xa4kind\xabstream-data\xa2id\xce\0\0\0\0\xa4body\xc6\0\0\0\0', 'latin1');
-const STREAM_ID_AT = LENGTH_BYTES + STREAM_DATA.length - 14;
+const ID_AT = STREAM_DATA.length - 14;
+const STREAM_ID_AT = LENGTH_BYTES + ID_AT;
 
 /**
- * The frame of one chunk of a stream, as `encodeFrame` would say it: most of what goes over the link are these, and so the
- * chunk is copied once.
+ * What is in front of one chunk of a stream, so that both are a frame as `encodeFrame` would say it. Most of what goes over
+ * the link are these, and so the chunk itself is not copied.
  */
-export function encodeStreamData(id: number, chunk: Uint8Array): Buffer {
-  const head = LENGTH_BYTES + STREAM_DATA.length;
-  const length = STREAM_DATA.length + chunk.length;
+export function encodeStreamData(id: number, chunkBytes: number): Buffer {
+  const length = STREAM_DATA.length + chunkBytes;
   if (length > MAX_FRAME_BYTES) {
     throw new AgentError('invalid-argument', `frame of ${length} bytes, limit ${MAX_FRAME_BYTES}`);
   }
-  const frame = Buffer.allocUnsafe(head + chunk.length);
-  frame.writeUInt32LE(length, 0);
-  frame.set(STREAM_DATA, LENGTH_BYTES);
-  frame.writeUInt32BE(id, STREAM_ID_AT);
-  frame.writeUInt32BE(chunk.length, head - 4);
-  frame.set(chunk, head);
-  return frame;
+  const head = Buffer.allocUnsafe(LENGTH_BYTES + STREAM_DATA.length);
+  head.writeUInt32LE(length, 0);
+  head.set(STREAM_DATA, LENGTH_BYTES);
+  head.writeUInt32BE(id, STREAM_ID_AT);
+  head.writeUInt32BE(chunkBytes, head.length - 4);
+  return head;
+}
+
+/** The chunk whose head this is, of a frame of so many bytes; undefined for any other frame. */
+function parseStreamData(
+  head: Buffer,
+  frameBytes: number,
+): { readonly id: number; readonly bytes: number } | undefined {
+  const bytes = frameBytes - STREAM_DATA.length;
+  if (head.length !== STREAM_DATA.length || head.readUInt32BE(STREAM_DATA.length - 4) !== bytes) return undefined;
+  const isAlike = (from: number, to: number) => head.compare(STREAM_DATA, from, to, from, to) === 0;
+  const isIt = isAlike(0, ID_AT) && isAlike(ID_AT + 4, STREAM_DATA.length - 4);
+  return isIt ? { id: head.readUInt32BE(ID_AT), bytes } : undefined;
 }
 
 /** With room for the length in front, so that a large frame is not copied again. */
@@ -83,29 +94,72 @@ function pack(members: EncodableObject): Buffer {
   }
 }
 
+/** Takes chunks of streams as they come. */
+export interface ChunkTaker {
+  /** A chunk of so many bytes begins. @throws {AgentError} as FrameReader.push */
+  begun(id: number, bytes: number): void;
+  /** The next bytes of it; valid during the call only. */
+  more(bytes: Uint8Array): void;
+}
+
 /** Turns the byte stream of one connection, cut anywhere, into frames. Holds at most one partial frame. */
 export class FrameReader {
-  /** What is being read: a length, then a frame of that length. */
+  readonly #chunks: ChunkTaker | undefined;
+  /** Bytes of the frame that is being read; undefined while it is its length that is read. */
+  #frameBytes: number | undefined;
   #part = new ByteCollector(LENGTH_BYTES);
-  #isLength = true;
+  /** Of a chunk of a stream, which is not gathered. */
+  #chunkLeft = 0;
+
+  /** @param chunks takes those of streams as they come; default: they are frames like others */
+  constructor(chunks?: ChunkTaker) {
+    this.#chunks = chunks;
+  }
 
   /**
    * Calls `take` for each frame that `bytes` completes.
    * @throws {AgentError} 'malformed', after the frames before it: the peer is broken, drop the connection.
    */
   push(bytes: Uint8Array, take: (frame: IpcMap) => void): void {
-    let at = 0;
-    while (at < bytes.length) {
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#chunkLeft > 0) {
+        const piece = bytes.subarray(at, at + this.#chunkLeft);
+        at += piece.length;
+        this.#chunkLeft -= piece.length;
+        this.#chunks?.more(piece);
+        continue;
+      }
       const piece = bytes.subarray(at, at + this.#part.limit - this.#part.length);
       at += piece.length;
       this.#part.add(piece);
-      if (this.#part.length < this.#part.limit) return;
-      const whole = this.#part.take();
-      const wasLength = this.#isLength;
-      this.#isLength = !wasLength;
-      this.#part = new ByteCollector(wasLength ? checkedLength(whole) : LENGTH_BYTES, USUAL_BYTES);
-      if (!wasLength) take(decodeFrame(whole));
+      if (this.#part.length === this.#part.limit) this.#proceed(this.#part.take(), take);
     }
+  }
+
+  #proceed(part: Buffer, take: (frame: IpcMap) => void): void {
+    const length = this.#frameBytes;
+    if (length === undefined) {
+      this.#frameBytes = checkedLength(part);
+      this.#part = new ByteCollector(this.#headBytes(this.#frameBytes), USUAL_BYTES);
+      return;
+    }
+    const isHead = this.#chunks !== undefined && part.length <= STREAM_DATA.length;
+    const chunk = isHead ? parseStreamData(part, length) : undefined;
+    if (chunk === undefined && part.length < length) {
+      this.#part = new ByteCollector(length, USUAL_BYTES);
+      this.#part.add(part);
+      return;
+    }
+    this.#frameBytes = undefined;
+    this.#part = new ByteCollector(LENGTH_BYTES);
+    if (chunk === undefined) return take(decodeFrame(part));
+    this.#chunkLeft = chunk.bytes;
+    this.#chunks?.begun(chunk.id, chunk.bytes);
+  }
+
+  /** So much of a frame shows whether it is a chunk. */
+  #headBytes(frameBytes: number): number {
+    return this.#chunks === undefined ? frameBytes : Math.min(frameBytes, STREAM_DATA.length);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { AgentError } from '#shared/errors.ts';
-import { type EncodableObject, encodeFrame, encodeStreamData, type IpcMap, type IpcValue } from './framing.ts';
+import { type EncodableObject, encodeFrame, type IpcMap, type IpcValue } from './framing.ts';
 
 /**
  * What one frame of the session link says: a map with `kind` and, as the kind demands, `id`, `name` and `body`.
@@ -69,7 +69,6 @@ export function parseEnvelope(frame: IpcMap): ParsedEnvelope {
 
 /** @throws {AgentError} 'invalid-argument' if it does not fit a frame. */
 export function formatEnvelope(envelope: Envelope<EncodableObject>): Buffer {
-  if (envelope.kind === 'stream-data') return encodeStreamData(envelope.id, envelope.body);
   return encodeFrame({ ...envelope });
 }
 

@@ -19,7 +19,7 @@ const PORTS: ReadonlyMap<number, Port> = new Map([
 ]);
 const PORT_NUMBERS: Readonly<Record<Port, number>> = { client: 1, server: 2 };
 
-/** Largest payload that a host sends and that we send: VD_AGENT_MAX_DATA_SIZE. */
+/** Largest payload that a host sends: VD_AGENT_MAX_DATA_SIZE. Guests may send any, and only long content is worth it. */
 export const MAX_CHUNK_BYTES = 2048;
 
 /** A part of one chunk's payload. `bytes` is a view of what was pushed. */
@@ -56,7 +56,7 @@ export class ChunkReader {
     let at = 0;
     while (at < bytes.length) {
       if (this.#left === 0) {
-        at += this.#readHeader(bytes.subarray(at));
+        at += this.#readHeader(bytes, at);
         continue;
       }
       const part = bytes.subarray(at, at + this.#left);
@@ -68,8 +68,9 @@ export class ChunkReader {
     }
   }
 
-  #readHeader(bytes: Uint8Array): number {
-    const part = bytes.subarray(0, HEADER_BYTES - this.#headerLength);
+  /** @returns how much of it came */
+  #readHeader(bytes: Uint8Array, at: number): number {
+    const part = bytes.subarray(at, at + HEADER_BYTES - this.#headerLength);
     this.#header.set(part, this.#headerLength);
     this.#headerLength += part.length;
     if (this.#headerLength < HEADER_BYTES) return part.length;
@@ -84,6 +85,14 @@ export class ChunkReader {
     this.#first = true;
     return part.length;
   }
+}
+
+/** What is in front of a chunk's payload. */
+export function encodeChunkHead(port: Port, bytes: number): Buffer {
+  const head = Buffer.allocUnsafe(HEADER_BYTES);
+  head.writeUInt32LE(PORT_NUMBERS[port], 0);
+  head.writeUInt32LE(bytes, 4);
+  return head;
 }
 
 /** `parts`, which follow each other, as chunks of at most MAX_CHUNK_BYTES, one after the other; no bytes, no chunk. */

@@ -188,17 +188,21 @@ class PartialMessage {
 
   addBody(bytes: Uint8Array, begun: (head: Buffer, content: Flow) => void): void {
     this.left -= bytes.length;
-    const body = this.#body;
-    if (this.#content === undefined) return body?.add(bytes);
-    const head = body === undefined ? bytes.subarray(0, 0) : bytes.subarray(0, body.limit - body.length);
-    if (body !== undefined) {
-      body.add(head);
-      if (body.length < body.limit) return;
+    const content = this.#content;
+    if (content === undefined) return this.#body?.add(bytes);
+    content.add(this.#body === undefined ? bytes : this.#addHead(this.#body, bytes, (head) => begun(head, content)));
+    if (this.left === 0) content.finish();
+  }
+
+  /** @returns what is behind the head */
+  #addHead(head: ByteCollector, bytes: Uint8Array, begun: (head: Buffer) => void): Uint8Array {
+    const part = bytes.subarray(0, head.limit - head.length);
+    head.add(part);
+    if (head.length === head.limit) {
       this.#body = undefined;
-      begun(body.take(), this.#content);
+      begun(head.take());
     }
-    this.#content.add(bytes.subarray(head.length));
-    if (this.left === 0) this.#content.finish();
+    return bytes.subarray(part.length);
   }
 
   /** The rest does not come. */
@@ -225,8 +229,8 @@ export function encodeMessage(port: Port, type: number, body: Uint8Array): Buffe
 }
 
 /**
- * The beginning of a message whose body comes in parts; the others follow through `encodeChunks`, and nothing else on
- * this port until `size` bytes have gone out.
+ * The beginning of a message whose body comes in parts; the others follow in chunks of their own, and nothing else on this
+ * port until `size` bytes have gone out.
  */
 export function encodeMessageStart(port: Port, type: number, size: number, ...parts: readonly Uint8Array[]): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);

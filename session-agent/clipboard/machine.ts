@@ -9,7 +9,7 @@
  * with content, or without when the owner changes, the rights go or the time is up.
  */
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
-import type { Content } from '#shared/bytes/flow.ts';
+import { type Content, Flow } from '#shared/bytes/flow.ts';
 
 /** An application that waits for the host's content. */
 export interface Paste {
@@ -95,6 +95,11 @@ export const MAX_WAITING = 32;
 /** Longest content of one type that is kept for the next paste while the host's side has it. */
 export const MAX_KEPT_BYTES = 1024 * 1024;
 
+/** Is content of this length kept while the host's side has it? */
+export function isKept({ length }: Content): boolean {
+  return length <= MAX_KEPT_BYTES;
+}
+
 const NONE_YET = 0;
 const NOBODY: Owner = { kind: 'nobody' };
 export const initial: State = { allowed: false, generation: 0, hostSerial: NONE_YET, owner: NOBODY };
@@ -138,8 +143,7 @@ export function step(state: State, input: Input): Step {
       if (owner.kind !== 'host' || owner.generation !== input.generation) return { state, effects: [] };
       const { type, content } = input;
       const served = owner.pastes.filter((paste) => paste.type === type);
-      const keeps = content !== undefined && content.length <= MAX_KEPT_BYTES;
-      const kept = keeps ? new Map([...owner.kept, [type, content]]) : owner.kept;
+      const kept = content !== undefined && isKept(content) ? new Map([...owner.kept, [type, content]]) : owner.kept;
       return answerPastes({ ...state, owner: { ...owner, kept } }, served, content);
     }
 
@@ -200,7 +204,8 @@ function paste(state: State, wanted: Paste): Step {
     return { state, effects: [{ do: 'answer-paste', id: wanted.id, content: undefined }] };
   }
   const content = owner.kept.get(wanted.type);
-  if (content !== undefined) return { state, effects: [{ do: 'answer-paste', id: wanted.id, content }] };
+  if (content !== undefined && !hasFailed(content))
+    return { state, effects: [{ do: 'answer-paste', id: wanted.id, content }] };
   const asked = owner.pastes.some(({ type }) => type === wanted.type);
   return {
     state: { ...state, owner: { ...owner, pastes: [...owner.pastes, wanted] } },
@@ -245,6 +250,11 @@ function failWaiting(owner: Owner, why: string): readonly Effect[] {
 
 function grab({ hostSerial }: State, types: readonly ClipboardType[]): Effect {
   return { do: 'send-grab', types, hostSerial };
+}
+
+/** Its end never came, as when the client left in the middle; the next paste asks anew. */
+function hasFailed(content: Content): boolean {
+  return content instanceof Flow && content.failure !== undefined;
 }
 
 function isAnnounced(owner: Owner): boolean {

@@ -13,7 +13,7 @@ import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ClipboardPort } from '../desktop/backend.ts';
 import type { SystemSide } from '../system-side.ts';
-import { type Effect, type Input, initial, MAX_KEPT_BYTES, type State, step } from './machine.ts';
+import { type Effect, type Input, initial, isKept, type State, step } from './machine.ts';
 import { Pace } from './pace.ts';
 
 /** Most bytes that are taken from the host for one paste. */
@@ -190,16 +190,16 @@ class SharedSelection {
       content = await this.#contentOf(await this.link.call(clipboardRead, request, PASTE_MS));
     } finally {
       this.feed({ on: 'host-content', generation, type, content });
-      // Who pastes begins to read before the next turn.
-      if (content instanceof Flow) setImmediate(stopUnread, content);
+      // Who pastes begins to read before the next turn; what is kept is read again.
+      const flow = content;
+      if (flow instanceof Flow && !isKept(flow)) setImmediate(() => flow.closeToReaders());
     }
   }
 
-  /** What is short enough to be kept comes whole; the rest is passed on while it comes. */
+  /** What comes in a stream is passed on while it comes. */
   async #contentOf({ content, stream, size }: ClipboardAnswer): Promise<Content | undefined> {
     if (stream === undefined) return content;
-    const isLong = size !== undefined && size > MAX_KEPT_BYTES;
-    if (!isLong) return this.link.receiveStream(stream, MAX_PASTE_BYTES, PASTE_MS);
+    if (size === undefined) return this.link.receiveStream(stream, MAX_PASTE_BYTES, PASTE_MS);
     return this.link.openStream(stream, { maxBytes: MAX_PASTE_BYTES, size, idleMs: PASTE_MS });
   }
 
@@ -212,7 +212,7 @@ class SharedSelection {
     } finally {
       this.#readers.delete(id);
       this.feed({ on: 'app-content', id, content });
-      if (content instanceof Flow) stopUnread(content);
+      if (content instanceof Flow) content.closeToReaders();
     }
   }
 
@@ -232,8 +232,4 @@ class SharedSelection {
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => this.log.info('clipboard: this did not work', { error }));
   }
-}
-
-function stopUnread(content: Flow): void {
-  if (!content.isRead) content.stop();
 }

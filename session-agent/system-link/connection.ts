@@ -53,7 +53,7 @@ export class Connection {
       hello: helloFromSystem,
       handlers,
       after,
-      write: (bytes) => this.#stream.write(bytes),
+      write: (bytes, lent) => this.#stream.write(bytes, lent),
       events: {
         greeted: ({ version, session }) => {
           checkVersion(version);

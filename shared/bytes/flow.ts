@@ -1,10 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { AgentError } from '#shared/errors.ts';
-
-/** Memory for bytes that belong to somebody else and are copied. */
-const BLOCK_BYTES = 64 * 1024;
-/** Shorter parts are copied together: each that is kept by itself costs an object. */
-const LEAST_KEPT_BYTES = 16 * 1024;
+import { BlockList, type Place } from './block-list.ts';
 
 /** Bytes that are all there, or still come. */
 export type Content = Uint8Array | Flow;
@@ -15,6 +11,8 @@ export interface FlowReader {
   readonly available: number;
   /** The next bytes, at most `maxBytes` and seldom as many; a view, empty when nothing has come. */
   take(maxBytes: number): Uint8Array;
+  /** Nobody looks any more at what was taken: its memory may serve again. Need not be called. */
+  release(): void;
   /** This reader wants no more. When it was the last one, the rest is not wanted. Idempotent. */
   stop(): void;
 }
@@ -22,19 +20,17 @@ export interface FlowReader {
 /**
  * Content that is handed on while it still comes: whoever reads it gets everything from the beginning, whenever that begins.
  * What has come is never moved, and memory follows what really came (at most twice that), however long it is said to be and
- * however small the parts.
+ * however small the parts. Once it is known who reads (`closeToReaders`), what all of them have released is forgotten.
  */
 export class Flow {
   /** What it will have, where that is known; it ends with neither more nor less. */
   readonly size: number | undefined;
   readonly #stopped: (() => void) | undefined;
   readonly #listeners = new Set<() => void>();
-  readonly #blocks: Uint8Array[] = [];
-  /** The last block while it has room, and how much of it is used. */
-  #open: Buffer | undefined;
-  #used = 0;
+  readonly #blocks = new BlockList();
   #arrived = 0;
-  #readers = 0;
+  readonly #readers = new Set<Place>();
+  #isClosedToReaders = false;
   #end: 'whole' | AgentError | undefined;
 
   /** @param stopped called when nobody wants the rest */
@@ -46,7 +42,7 @@ export class Flow {
   /** Content that is there already; it is not copied. */
   static of(bytes: Uint8Array): Flow {
     const flow = new Flow(bytes.length);
-    flow.#blocks.push(bytes);
+    flow.#blocks.put(bytes);
     flow.#arrived = bytes.length;
     flow.#end = 'whole';
     return flow;
@@ -71,11 +67,6 @@ export class Flow {
     return this.#end === 'whole' ? undefined : this.#end;
   }
 
-  /** Somebody wants it. */
-  get isRead(): boolean {
-    return this.#readers > 0;
-  }
-
   get hasEnded(): boolean {
     return this.#end !== undefined;
   }
@@ -89,9 +80,9 @@ export class Flow {
     if (this.#arrived + part.length > (this.size ?? Number.POSITIVE_INFINITY)) {
       return this.fail(new AgentError('failed', `content of more than ${this.size} bytes`));
     }
-    const isKept = isOurs && part.length >= LEAST_KEPT_BYTES && 2 * part.length >= part.buffer.byteLength;
-    if (isKept) this.#keep(part);
-    else this.#copy(part);
+    const expected = this.size === undefined ? Number.POSITIVE_INFINITY : this.size - this.#arrived;
+    if (isOurs) this.#blocks.keep(part, expected);
+    else this.#blocks.copy(part, expected);
     this.#arrived += part.length;
     this.#tell();
   }
@@ -121,96 +112,104 @@ export class Flow {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
+  /** @throws {Error} after `closeToReaders` */
   read(): FlowReader {
-    let index = 0;
-    let offset = 0;
-    let taken = 0;
-    let isReading = true;
-    this.#readers++;
-    const available = () => this.#arrived - taken;
-    const take = (maxBytes: number): Uint8Array => {
-      let block = this.#blocks[index];
-      if (block !== undefined && block !== this.#open && offset === block.length) {
-        block = this.#blocks[++index];
-        offset = 0;
-      }
-      if (block === undefined) return NOTHING;
-      const filled = block === this.#open ? this.#used : block.length;
-      const part = block.subarray(offset, Math.min(filled, offset + maxBytes));
-      offset += part.length;
-      taken += part.length;
-      return part;
-    };
+    const place = this.#join();
+    const arrived = () => this.#arrived;
     return {
       get available() {
-        return available();
+        return arrived() - place.taken;
       },
-      take,
+      take: (maxBytes) => this.#blocks.take(place, maxBytes),
+      release: () => {
+        this.#blocks.release(place);
+        this.#forget();
+      },
       stop: () => {
-        if (isReading && --this.#readers === 0) this.stop();
-        isReading = false;
+        this.#blocks.lose(place);
+        this.#leave(place);
       },
     };
   }
 
-  /** What has come, in order; not to be asked for more while it grows. */
-  get blocks(): readonly Uint8Array[] {
-    return this.#blocks;
+  /** Whoever is to read it does so by now: where nobody does, the rest is not wanted. */
+  closeToReaders(): void {
+    this.#isClosedToReaders = true;
+    if (this.#readers.size === 0) this.stop();
+    else this.#forget();
+  }
+
+  /** What has come, in order; not to be asked for while it grows, nor after `closeToReaders`. */
+  get parts(): readonly Uint8Array[] {
+    this.#assertOpenToReaders();
+    return this.#blocks.parts;
   }
 
   /**
    * Waits for the end.
-   * @returns its parts in order
    * @throws {AgentError} why it has failed
    */
-  async parts(): Promise<readonly Uint8Array[]> {
-    this.#readers++;
-    await new Promise<void>((resolve) => {
+  async ended(): Promise<void> {
+    const place = this.#join();
+    await this.#untilEnd();
+    this.#readers.delete(place);
+    if (this.#end !== 'whole') throw this.#end;
+  }
+
+  /**
+   * All of it as one piece.
+   * @throws {AgentError} why the rest did not come
+   */
+  async whole(): Promise<Buffer> {
+    const place = this.#join();
+    await this.#untilEnd();
+    if (this.#end !== 'whole') throw this.#end;
+    const { parts } = this.#blocks;
+    const [only = NOTHING] = parts;
+    if (parts.length > 1) {
+      const whole = Buffer.concat(parts);
+      this.#leave(place);
+      return whole;
+    }
+    this.#blocks.lose(place);
+    this.#leave(place);
+    return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
+  }
+
+  #assertOpenToReaders(): void {
+    if (this.#isClosedToReaders) throw new Error('a flow is read whose beginning may be forgotten');
+  }
+
+  #join(): Place {
+    this.#assertOpenToReaders();
+    const place = BlockList.begin();
+    this.#readers.add(place);
+    return place;
+  }
+
+  #leave(place: Place): void {
+    if (!this.#readers.delete(place)) return;
+    if (this.#readers.size === 0) this.stop();
+    this.#forget();
+  }
+
+  #untilEnd(): Promise<void> {
+    return new Promise((resolve) => {
       if (this.#end !== undefined) return resolve();
       this.onNews(() => {
         if (this.#end !== undefined) resolve();
       });
     });
-    if (this.#end !== 'whole') throw this.#end;
-    return this.#blocks;
   }
 
-  #keep(part: Uint8Array): void {
-    this.#seal();
-    this.#blocks.push(part);
-  }
-
-  #copy(part: Uint8Array): void {
-    for (let at = 0; at < part.length; ) {
-      this.#open ??= this.#newBlock(part.length - at, this.#arrived + at);
-      const piece = part.subarray(at, at + this.#open.length - this.#used);
-      this.#open.set(piece, this.#used);
-      this.#used += piece.length;
-      at += piece.length;
-      if (this.#used === this.#open.length) this.#open = undefined;
-    }
-  }
-
-  #newBlock(atLeast: number, arrived: number): Buffer {
-    const expected = this.size === undefined ? BLOCK_BYTES : this.size - arrived;
-    const block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, Math.max(expected, atLeast)));
-    this.#used = 0;
-    this.#blocks.push(block);
-    return block;
-  }
-
-  /** The last block will not grow any more. */
-  #seal(): void {
-    if (this.#open === undefined) return;
-    const filled = this.#open.subarray(0, this.#used);
-    this.#blocks[this.#blocks.length - 1] = 2 * this.#used < this.#open.length ? Buffer.from(filled) : filled;
-    this.#open = undefined;
+  #forget(): void {
+    if (this.#isClosedToReaders) this.#blocks.forget(this.#readers);
   }
 
   #finish(end: 'whole' | AgentError): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    this.#seal();
+    this.#blocks.seal();
     this.#tell();
     this.#listeners.clear();
   }
@@ -224,7 +223,7 @@ const NOTHING = new Uint8Array();
 
 /** The parts of content that is whole. */
 export function partsOf(content: Content): readonly Uint8Array[] {
-  return content instanceof Flow ? content.blocks : [content];
+  return content instanceof Flow ? content.parts : [content];
 }
 
 /**
@@ -232,7 +231,6 @@ export function partsOf(content: Content): readonly Uint8Array[] {
  * @throws {AgentError} why the rest did not come
  */
 export async function wholeOf(content: Content): Promise<Buffer> {
-  const parts = content instanceof Flow ? await content.parts() : [content];
-  const [first = NOTHING] = parts;
-  return parts.length > 1 ? Buffer.concat(parts) : Buffer.from(first.buffer, first.byteOffset, first.byteLength);
+  if (content instanceof Flow) return content.whole();
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 }

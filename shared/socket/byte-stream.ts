@@ -15,6 +15,8 @@ const FINISH_MS = 30_000;
 /** The kernel learns of a host from a work queue, and of its bytes from an interrupt: far longer than that queue takes. */
 const EARLY_MS = 1000;
 
+const NOTHING = new Uint8Array();
+
 export interface StreamEvents {
   /** Somebody is at the other end, as far as the descriptor can tell. May be repeated. */
   present(): void;
@@ -96,14 +98,25 @@ export class ByteStream {
     }
   }
 
-  /** @returns false when more than `highWater` bytes wait. Beyond MAX_QUEUED the whole of `bytes` is dropped. */
-  write(bytes: Uint8Array): boolean {
-    if (this.#isClosed || this.#writeError !== undefined || bytes.length === 0) return true;
-    if (this.#queued > 0 && this.#queued + bytes.length > MAX_QUEUED) return false;
+  /**
+   * @param lent follows `bytes`, and is needed during the call only: what the peer does not take at once is copied
+   * @returns false when more than `highWater` bytes wait, or any where some were lent. Beyond MAX_QUEUED the whole is
+   *   dropped.
+   */
+  write(bytes: Uint8Array, lent: Uint8Array = NOTHING): boolean {
+    const length = bytes.length + lent.length;
+    if (this.#isClosed || this.#writeError !== undefined || length === 0) return true;
+    if (this.#queued > 0 && this.#queued + length > MAX_QUEUED) return false;
+    const isFirst = this.#queue.length === 0;
     this.#queue.push(bytes);
-    this.#queued += bytes.length;
-    if (!this.#isBlocked && this.#queue.length === 1) this.#flush();
-    this.#isFull ||= this.#queued > this.#highWater;
+    if (lent.length > 0) this.#queue.push(lent);
+    this.#queued += length;
+    if (!this.#isBlocked && isFirst) this.#flush();
+    if (lent.length > 0 && this.#queued > 0) {
+      const rest = this.#queue.pop();
+      if (rest !== undefined) this.#queue.push(Uint8Array.from(rest));
+    }
+    this.#isFull ||= this.#queued > (lent.length > 0 ? 0 : this.#highWater);
     // Whoever writes is in the middle of something: whether it is said to the end shows in the next turn.
     if (this.#isMarked && !this.#isInTurn) this.#schedule();
     return !this.#isFull;

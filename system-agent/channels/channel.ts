@@ -21,10 +21,11 @@ export interface Channel {
   /**
    * Queues bytes for the present host; the channel keeps `bytes` until they are sent, so they must not change.
    * Without a host they are dropped: a stale answer helps nobody.
-   * @returns false when more than HIGH_WATER bytes wait; the caller should produce no more until `drained`. Far beyond
-   *   that (MAX_QUEUED) the whole of `bytes` is dropped.
+   * @param lent follows `bytes`, and may change after the call
+   * @returns false when more than HIGH_WATER bytes wait, or any where some were lent; the caller should produce no more
+   *   until `drained`. Far beyond that (MAX_QUEUED) the whole is dropped.
    */
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, lent?: Uint8Array): boolean;
   /**
    * Stops `data` until `resume`, so that a host that sends without reading is slowed by its own pipe. It lasts across
    * hosts. What a host sent and nobody has read when it goes is dropped on a device (the next host uses the same pipe)

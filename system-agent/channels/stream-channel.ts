@@ -40,10 +40,10 @@ export abstract class StreamChannel implements Channel {
     this.start();
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, lent?: Uint8Array): boolean {
     if (this.#state !== 'connected' || this.#stream === undefined) return true;
-    this.#sent += bytes.length;
-    return this.#stream.write(bytes);
+    this.#sent += bytes.length + (lent?.length ?? 0);
+    return this.#stream.write(bytes, lent);
   }
 
   pause(): void {

@@ -62,7 +62,7 @@ export class Connection {
       hello: helloFromSession,
       handlers: new Handlers('system'),
       after,
-      write: (bytes) => this.#stream.write(bytes),
+      write: (bytes, lent) => this.#stream.write(bytes, lent),
       events: {
         greeted: (hello) => {
           this.#deadline[Symbol.dispose]();

@@ -1,6 +1,7 @@
 import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.ts';
 import type { Port } from '#protocol/vdagent/chunk.ts';
 import { encodeBody, isWanted, type MessageName, type Sent } from '#protocol/vdagent/messages/index.ts';
+import type { Content } from '#shared/bytes/flow.ts';
 import type { ClientState } from './client.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -12,8 +13,8 @@ export interface ClientLine {
   speaksOf(selection: Selection): boolean;
   hasRoomFor(bytes: number): boolean;
   send<Name extends MessageName>(name: Name, fields: Sent<Name>): void;
-  /** A CLIPBOARD message, whose content is not copied before it goes out. */
-  sendContent(selection: Selection, type: ClipboardType, parts: readonly Uint8Array[]): void;
+  /** A CLIPBOARD message with content that is all there; it is not copied before it goes out. */
+  sendContent(selection: Selection, type: ClipboardType, content: Content): void;
 }
 
 /**
@@ -52,24 +53,24 @@ export class HostLine implements ClientLine {
   }
 
   send<Name extends MessageName>(name: Name, fields: Sent<Name>): void {
-    this.#put(name, fields, []);
+    this.#put(name, fields);
   }
 
-  sendContent(selection: Selection, type: ClipboardType, parts: readonly Uint8Array[]): void {
-    this.#put('clipboard', { selection, type, data: NOTHING }, parts);
+  sendContent(selection: Selection, type: ClipboardType, content: Content): void {
+    this.#put('clipboard', { selection, type, data: NOTHING }, content);
   }
 
   answer<Name extends Answer>(name: Name, fields: Sent<Name>, port: Port = 'client'): void {
     const { type, body } = encodeBody(name, fields, this.client.capabilities);
-    this.outbox?.putUrgent({ port, type, body: [body] });
+    this.outbox?.putUrgent({ port, type, body });
   }
 
-  #put<Name extends MessageName>(name: Name, fields: Sent<Name>, rest: readonly Uint8Array[]): void {
+  #put<Name extends MessageName>(name: Name, fields: Sent<Name>, content?: Content): void {
     const { capabilities } = this.client;
     if (!isWanted(name, capabilities)) return;
     if ('selection' in fields && !this.speaksOf(fields.selection)) return;
     const { type, body } = encodeBody(name, fields, capabilities);
-    this.outbox?.put({ port: 'client', type, body: [body, ...rest] });
+    this.outbox?.put({ port: 'client', type, body }, content);
   }
 }
 

@@ -1,3 +1,4 @@
+import { MAX_DIRECT_BYTES } from '#protocol/ipc/messages/clipboard.ts';
 import type { Follow } from '#protocol/ipc/messages/monitors.ts';
 import type { Port } from '#protocol/vdagent/chunk.ts';
 import { type MessageEvent, MessageReader } from '#protocol/vdagent/message.ts';
@@ -223,8 +224,8 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
         headBytes: () => headBytesOf(clipboardContent, this.#line.client.capabilities),
         begun: (port, type, head, content) => {
           this.#takeMessage(port, type, head, content);
-          // What nobody waits for is not kept; its bytes are counted down as they come.
-          if (!content.isRead) content.stop();
+          // Those who wait for it have it now; where nobody does, its bytes are counted down as they come.
+          content.closeToReaders();
         },
       },
     });
@@ -411,5 +412,5 @@ const NOTHING = Buffer.alloc(0);
 
 /** Selection and type in front of the content. */
 const CONTENT_OVERHEAD = 8;
-/** Content beyond this is passed on while it comes. What a session keeps for the next paste is shorter, and comes whole. */
-const LONG_BYTES = CONTENT_OVERHEAD + 1024 * 1024;
+/** Content beyond this is passed on while it comes. What is shorter goes to the session within an answer. */
+const LONG_BYTES = CONTENT_OVERHEAD + MAX_DIRECT_BYTES;

@@ -1,17 +1,22 @@
-import { encodeChunks, MAX_CHUNK_BYTES, type Port } from '#protocol/vdagent/chunk.ts';
+import { encodeChunkHead, type Port } from '#protocol/vdagent/chunk.ts';
 import { encodeMessageStart } from '#protocol/vdagent/message.ts';
+import { type Content, Flow, type FlowReader } from '#shared/bytes/flow.ts';
 import type { Channel } from '../channels/channel.ts';
 
-interface Outgoing {
+interface Message {
   readonly port: Port;
   readonly type: number;
-  /** Parts that follow each other. */
-  readonly body: readonly Uint8Array[];
+  readonly body: Uint8Array;
 }
 
-/** Bytes handed to the channel at once: whole chunks, the first of which also holds the message's header. */
-const PIECE_BYTES = 32 * MAX_CHUNK_BYTES;
-const HEADER_BYTES = 20;
+interface Outgoing extends Message {
+  /** Behind the body. */
+  readonly content: FlowReader | undefined;
+  readonly contentBytes: number;
+}
+
+/** Largest chunk of a content. The SPICE server reads a chunk by slices and QEMU as a whole, so that each costs the host. */
+const MAX_CHUNK_BYTES = 64 * 1024;
 
 /** Bodies that wait for a slow host. Beyond this, content is not sent at all. */
 export const MAX_WAITING_BYTES = 128 * 1024 * 1024;
@@ -28,9 +33,9 @@ export class Outbox {
   readonly #urgent: Outgoing[] = [];
   #waiting: Outgoing[] = [];
   #waitingBytes = 0;
-  /** The message that is going out, and what of its body has not gone. */
+  /** The message whose content is going out, and how much of it has not gone. */
   #current: Outgoing | undefined;
-  #rest: readonly Uint8Array[] = [];
+  #left = 0;
   #isBlocked = false;
 
   constructor(channel: Pick<Channel, 'write'>) {
@@ -50,20 +55,24 @@ export class Outbox {
     return this.#waitingBytes + bytes <= MAX_WAITING_BYTES;
   }
 
-  put(message: Outgoing): void {
-    this.#waiting.push(message);
-    this.#waitingBytes += lengthOf(message.body);
+  /** @param content the end of the body; all of it has come */
+  put(message: Message, content?: Content): void {
+    const flow = content === undefined || content instanceof Flow ? content : Flow.of(content);
+    const outgoing = { ...message, content: flow?.read(), contentBytes: flow?.length ?? 0 };
+    this.#waiting.push(outgoing);
+    this.#waitingBytes += lengthOf(outgoing);
     this.#flush();
   }
 
   /** Ahead of what was `put` and has not begun. */
-  putUrgent(message: Outgoing): void {
-    this.#urgent.push(message);
+  putUrgent(message: Message): void {
+    this.#urgent.push({ ...message, content: undefined, contentBytes: 0 });
     this.#flush();
   }
 
   /** Forgets what was `put` and has not begun: it was for a client that is gone. */
   forgetWaiting(): void {
+    for (const { content } of this.#waiting) content?.stop();
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
@@ -75,54 +84,38 @@ export class Outbox {
 
   #flush(): void {
     while (!this.#isBlocked) {
-      const piece = this.#nextPiece();
-      if (piece === undefined) return;
-      this.#isBlocked = !this.#channel.write(piece);
+      if (this.#current?.content !== undefined) this.#continue(this.#current.port, this.#current.content);
+      else if (!this.#begin()) return;
     }
   }
 
-  #nextPiece(): Uint8Array | undefined {
-    if (this.#current === undefined) return this.#begin();
-    return encodeChunks(this.#current.port, ...this.#take(PIECE_BYTES));
+  #continue(port: Port, content: FlowReader): void {
+    const part = content.take(MAX_CHUNK_BYTES);
+    this.#isBlocked = !this.#channel.write(encodeChunkHead(port, part.length), part);
+    content.release();
+    this.#left -= part.length;
+    if (this.#left > 0) return;
+    content.stop();
+    this.#current = undefined;
   }
 
-  #begin(): Uint8Array | undefined {
+  #begin(): boolean {
     const next = this.#urgent.shift() ?? this.#nextWaiting();
-    if (next === undefined) return undefined;
-    this.#current = next;
-    this.#rest = next.body;
+    if (next === undefined) return false;
     const { port, type, body } = next;
-    return encodeMessageStart(port, type, lengthOf(body), ...this.#take(PIECE_BYTES - HEADER_BYTES));
+    this.#left = next.contentBytes;
+    if (this.#left > 0) this.#current = next;
+    this.#isBlocked = !this.#channel.write(encodeMessageStart(port, type, lengthOf(next), body));
+    return true;
   }
 
   #nextWaiting(): Outgoing | undefined {
     const next = this.#waiting.shift();
-    this.#waitingBytes -= lengthOf(next?.body ?? []);
+    if (next !== undefined) this.#waitingBytes -= lengthOf(next);
     return next;
-  }
-
-  /** The next bytes of the body, as parts. */
-  #take(length: number): readonly Uint8Array[] {
-    const taken: Uint8Array[] = [];
-    let left = length;
-    let done = 0;
-    for (const part of this.#rest) {
-      if (left === 0 && part.length > 0) break;
-      const piece = part.subarray(0, left);
-      taken.push(piece);
-      left -= piece.length;
-      if (piece.length < part.length) {
-        this.#rest = [part.subarray(piece.length), ...this.#rest.slice(done + 1)];
-        return taken;
-      }
-      done++;
-    }
-    this.#rest = this.#rest.slice(done);
-    if (this.#rest.length === 0) this.#current = undefined;
-    return taken;
   }
 }
 
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((length, part) => length + part.length, 0);
+function lengthOf({ body, contentBytes }: Outgoing): number {
+  return body.length + contentBytes;
 }

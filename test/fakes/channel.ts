@@ -77,10 +77,10 @@ export class FakeChannel implements Channel {
     return text;
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, lent: Uint8Array = Buffer.alloc(0)): boolean {
     if (this.state !== 'connected') return true;
-    this.#written.push(Buffer.from(bytes));
-    this.#waiting += bytes.length;
+    this.#written.push(Buffer.from(bytes), Buffer.from(lent));
+    this.#waiting += bytes.length + lent.length;
     return this.#waiting <= this.highWater;
   }
 

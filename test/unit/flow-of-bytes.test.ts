@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
+import { BLOCK_BYTES } from '#shared/bytes/blocks.ts';
 import { Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import { random } from '#test/support/random.ts';
@@ -92,4 +93,58 @@ it('the end is told to those who wait for it, and only the first one counts', as
   flow.finish();
   await whole;
   assert.deepEqual(told, ['more', 'end']);
+});
+
+describe('once it is known who reads', () => {
+  const count = 20;
+
+  it('what all have released serves again, and each of them gets everything', () => {
+    const flow = new Flow(count * BLOCK_BYTES);
+    const readers = [flow.read(), flow.read()];
+    flow.closeToReaders();
+    const memory = new Set<ArrayBufferLike>();
+    for (let at = 0; at < count; at++) {
+      flow.add(Buffer.alloc(BLOCK_BYTES, at + 1));
+      for (const reader of readers) {
+        const part = reader.take(BLOCK_BYTES);
+        assert.ok(Buffer.alloc(BLOCK_BYTES, at + 1).equals(part));
+        memory.add(part.buffer);
+        reader.release();
+      }
+    }
+    flow.finish();
+    assert.ok(flow.isWhole);
+    assert.ok(memory.size <= 2, `${memory.size} blocks`);
+  });
+
+  it('nothing serves again that somebody may still look at', () => {
+    const flow = new Flow(count * BLOCK_BYTES);
+    const [slow, quick] = [flow.read(), flow.read()];
+    flow.closeToReaders();
+    const held: Uint8Array[] = [];
+    for (let at = 0; at < count; at++) {
+      flow.add(Buffer.alloc(BLOCK_BYTES, at + 1));
+      quick.take(BLOCK_BYTES);
+      quick.release();
+      if (at < 5) held.push(slow.take(BLOCK_BYTES));
+      if (at === 5) slow.stop();
+    }
+    for (const [at, part] of held.entries()) assert.ok(Buffer.alloc(BLOCK_BYTES, at + 1).equals(part));
+  });
+
+  it('nobody else may', () => {
+    const flow = new Flow(10);
+    const reader = flow.read();
+    flow.closeToReaders();
+    assert.throws(() => flow.read(), /may be forgotten/);
+    assert.equal(flow.hasEnded, false);
+    reader.stop();
+    assert.equal(flow.failure?.code, 'cancelled');
+  });
+
+  it('it is stopped when that is nobody', () => {
+    let stops = 0;
+    new Flow(10, () => stops++).closeToReaders();
+    assert.equal(stops, 1);
+  });
 });

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Encodable, encodeFrame, FrameReader, type IpcMap, MAX_FRAME_BYTES } from '#protocol/ipc/framing.ts';
+import {
+  type Encodable,
+  encodeFrame,
+  encodeStreamData,
+  FrameReader,
+  type IpcMap,
+  MAX_FRAME_BYTES,
+} from '#protocol/ipc/framing.ts';
 import { MAX_DEPTH } from '#protocol/ipc/scan.ts';
 import { join, text, u8, u32 } from '#test/support/little-endian.ts';
 import { splits } from '#test/support/splits.ts';
@@ -185,5 +192,44 @@ describe('link frames as we write them', () => {
     assert.throws(() => encodeFrame({ v: Buffer.alloc(MAX_FRAME_BYTES - empty + 1) }), { code: 'invalid-argument' });
     assert.throws(() => encodeFrame({ v: 2n ** 64n }), { code: 'invalid-argument' });
     assert.equal(read([encodeFrame({ v: 1 })]).length, 1);
+  });
+});
+
+describe('chunks of streams', () => {
+  const chunk = Buffer.from('0123456789');
+  const id = 0x1234_5678;
+
+  it('are frames like others', () => {
+    const map = new Map<string, unknown>([
+      ['kind', 'stream-data'],
+      ['id', id],
+      ['body', chunk],
+    ]);
+    assert.deepEqual(read([encodeStreamData(id, chunk.length), chunk]), [map]);
+    assert.throws(() => encodeStreamData(id, MAX_FRAME_BYTES), { code: 'invalid-argument' });
+  });
+
+  it('are told of while they come, between other frames, however they are cut', () => {
+    const other = encodeFrame({ kind: 'stream-data', body: chunk, id }); // in another order
+    const short = encodeFrame({ v: 1 });
+    const none = encodeStreamData(id, 0);
+    const sent = Buffer.concat([short, encodeStreamData(id, chunk.length), chunk, other, none, short]);
+    for (let step = 1; step <= sent.length; step++) {
+      const heard: unknown[] = [];
+      let body = '';
+      const reader = new FrameReader({
+        begun: (begun, bytes) => heard.push([begun, bytes]),
+        more: (part) => {
+          body += Buffer.from(part).toString();
+        },
+      });
+      for (let at = 0; at < sent.length; at += step) {
+        const part = Buffer.from(sent.subarray(at, at + step));
+        reader.push(part, (frame) => heard.push([...frame.keys()].join()));
+        part.fill(0);
+      }
+      assert.deepEqual(heard, ['v', [id, chunk.length], 'kind,body,id', [id, 0], 'v'], `in pieces of ${step}`);
+      assert.equal(body, chunk.toString());
+    }
   });
 });

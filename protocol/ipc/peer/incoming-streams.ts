@@ -10,6 +10,14 @@ export const LONGEST_MS = 15 * 60_000;
 /** Streams that were given up before we took them, and of which we remember it. */
 const MAX_GIVEN_UP = 64;
 
+/** What comes of one stream at this moment. */
+interface Chunk {
+  readonly id: number;
+  readonly stream: Incoming;
+  readonly bytes: number;
+  left: number;
+}
+
 interface Incoming {
   readonly flow: StreamReceiver;
   readonly content: Flow;
@@ -37,6 +45,8 @@ export class IncomingStreams {
   readonly #wire: Wire;
   readonly #streams = new Map<number, Incoming>();
   readonly #givenUp = new Set<number>();
+  /** Undefined also while a chunk comes that nobody wants. */
+  #chunk: Chunk | undefined;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -78,22 +88,36 @@ export class IncomingStreams {
     return stream.content;
   }
 
-  /** @throws {AgentError} 'malformed' */
-  received(id: number, bytes: Uint8Array): void {
+  /** A chunk of so many bytes begins, which `more` brings. @throws {AgentError} 'malformed' */
+  begun(id: number, bytes: number): void {
     const stream = this.#find(id);
+    this.#chunk = undefined;
     if (stream === undefined) return;
-    switch (stream.flow.received(bytes.length)) {
+    switch (stream.flow.received(bytes)) {
       case 'keep':
         stream.restartIdle();
-        stream.content.add(bytes, true);
-        if (stream.content.failure !== undefined) return this.#stop(id, stream.content.failure);
-        stream.flow.consumed(bytes.length);
-        return this.#giveCredit(id, stream);
+        this.#chunk = { id, stream, bytes, left: bytes };
+        return;
       case 'too-large':
         return this.#stop(id, tooLong(stream.maxBytes));
       case 'drop':
         return;
     }
+  }
+
+  /** @param part valid during the call only */
+  more(part: Uint8Array): void {
+    const chunk = this.#chunk;
+    if (chunk === undefined) return;
+    const { id, stream, bytes } = chunk;
+    const { flow, content } = stream;
+    content.add(part);
+    chunk.left -= part.length;
+    if (content.failure === undefined && chunk.left > 0) return;
+    this.#chunk = undefined;
+    if (content.failure !== undefined) return this.#stop(id, content.failure);
+    flow.consumed(bytes);
+    this.#giveCredit(id, stream);
   }
 
   ended(id: number): void {

@@ -92,7 +92,8 @@ export class OutgoingStreams {
     for (let left = bytes; left > 0; ) {
       const body = rest.take(left);
       left -= body.length;
-      this.#wire.send({ kind: 'stream-data', id, body });
+      this.#wire.sendChunk(id, body);
+      rest.release();
     }
     if (bytes > 0) this.#restartIdle(id, stream);
     if (content.isWhole && rest.available === 0 && stream.isTaken) {

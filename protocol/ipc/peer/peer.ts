@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer';
-import { type Content, type Flow, wholeOf } from '#shared/bytes/flow.ts';
+import type { Content, Flow } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import type { Notification, Request } from '../definition.ts';
-import { type EncodableObject, FrameReader, type IpcMap } from '../framing.ts';
+import { type EncodableObject, encodeStreamData, FrameReader, type IpcMap } from '../framing.ts';
 import type { Link } from '../link.ts';
 import { type Envelope, formatEnvelope, parseEnvelope } from '../message.ts';
 import { Answers } from './answers.ts';
@@ -27,8 +27,12 @@ export interface PeerOptions<Hello> {
   readonly hello: Notification<Hello>;
   readonly handlers: Handlers;
   readonly after: After;
-  /** Queues bytes. @returns false: a lot waits, `drained` will be called when it is gone */
-  readonly write: (bytes: Uint8Array) => boolean;
+  /**
+   * Queues bytes.
+   * @param lent follows them, and is needed during the call only
+   * @returns false: a lot waits, `drained` will be called when it is gone
+   */
+  readonly write: (bytes: Uint8Array, lent?: Uint8Array) => boolean;
   readonly events: PeerEvents<Hello>;
 }
 
@@ -59,7 +63,7 @@ export class Peer<Hello> implements Link {
   readonly counters: Counters = { unknown: 0, unheard: 0, illegal: 0, dropped: 0 };
   readonly #options: PeerOptions<Hello>;
   readonly #otherSide: Side;
-  readonly #reader = new FrameReader();
+  readonly #reader: FrameReader;
   readonly #calls: Calls;
   readonly #answers: Answers;
   readonly #incoming: IncomingStreams;
@@ -83,11 +87,16 @@ export class Peer<Hello> implements Link {
         return isRoomy();
       },
       send: (envelope) => this.#send(envelope),
+      sendChunk: (id, chunk) => this.#sendChunk(id, chunk),
     };
     this.#calls = new Calls(wire);
     this.#answers = new Answers(wire, (error) => options.events.bug(error));
     this.#incoming = new IncomingStreams(wire);
     this.#outgoing = new OutgoingStreams(wire);
+    this.#reader = new FrameReader({
+      begun: (id, bytes) => this.#takeChunk(id, bytes),
+      more: (bytes) => this.#incoming.more(bytes),
+    });
   }
 
   /** Both have said hello, and nothing has ended it. */
@@ -191,7 +200,7 @@ export class Peer<Hello> implements Link {
 
   /** @param signal stops it: the answer is then 'cancelled' */
   async receiveStream(id: number, maxBytes: number, idleMs: number, signal?: AbortSignal): Promise<Buffer> {
-    return wholeOf(this.openStream(id, { maxBytes, idleMs, signal }));
+    return this.openStream(id, { maxBytes, idleMs, signal }).whole();
   }
 
   openStream(id: number, terms: StreamTerms): Flow {
@@ -207,6 +216,19 @@ export class Peer<Hello> implements Link {
     else if (envelope === undefined) this.counters.unknown++;
     else if (!this.#hasSaidHello) this.counters.illegal++;
     else this.#takeEnvelope(envelope);
+    this.#assertLegal();
+  }
+
+  #takeChunk(id: number, bytes: number): void {
+    if (this.#isClosed) return;
+    if (!this.#hasHeardHello) throw noHello();
+    if (this.#hasSaidHello) this.#incoming.begun(id, bytes);
+    else this.counters.illegal++;
+    this.#assertLegal();
+  }
+
+  /** @throws {AgentError} 'malformed' */
+  #assertLegal(): void {
     if (this.counters.illegal > MAX_ILLEGAL) throw new AgentError('malformed', 'too many frames that are illegal now');
   }
 
@@ -214,7 +236,7 @@ export class Peer<Hello> implements Link {
     if (envelope?.kind === 'error' && envelope.id === 0 && this.#hasSaidHello) throw parseFailure(envelope.body);
     const { hello, events } = this.#options;
     if (envelope?.kind !== 'notification' || envelope.name !== hello.name) {
-      throw new AgentError('malformed', 'the first frame is no hello');
+      throw noHello();
     }
     const body = hello.body.read(envelope.body, '');
     this.#hasHeardHello = true;
@@ -234,7 +256,8 @@ export class Peer<Hello> implements Link {
       case 'error':
         return this.#calls.failed(envelope.id, envelope.body);
       case 'stream-data':
-        return this.#incoming.received(envelope.id, envelope.body);
+        this.#incoming.begun(envelope.id, envelope.body.length);
+        return this.#incoming.more(envelope.body);
       case 'stream-end':
         return this.#incoming.ended(envelope.id);
       case 'stream-abort':
@@ -282,9 +305,18 @@ export class Peer<Hello> implements Link {
   #send(envelope: Envelope<EncodableObject>): void {
     if (this.#isClosed) return;
     const frame = formatEnvelope(envelope);
-    const hasRoom = this.#options.write(frame);
+    this.#wrote(frame.length, this.#options.write(frame));
+  }
+
+  #sendChunk(id: number, chunk: Uint8Array): void {
+    if (this.#isClosed) return;
+    const head = encodeStreamData(id, chunk.length);
+    this.#wrote(head.length + chunk.length, this.#options.write(head, chunk));
+  }
+
+  #wrote(bytes: number, hasRoom: boolean): void {
     if (this.#waiting !== undefined) {
-      this.#waiting += frame.length;
+      this.#waiting += bytes;
       if (this.#waiting > MAX_OWED_BYTES)
         this.#break(new AgentError('refused', 'it asks and does not read the answers'));
     } else if (!hasRoom) {
@@ -306,4 +338,8 @@ export class Peer<Hello> implements Link {
     else this.close(reason);
     after(0, () => events.broken(reason));
   }
+}
+
+function noHello(): AgentError {
+  return new AgentError('malformed', 'the first frame is no hello');
 }

@@ -23,6 +23,8 @@ export interface Wire {
   /** False while the other side is slow to read: content waits, messages still go. */
   readonly hasRoom: boolean;
   send(envelope: Envelope<EncodableObject>): void;
+  /** A chunk of a stream, which is needed during the call only. */
+  sendChunk(id: number, chunk: Uint8Array): void;
 }
 
 /** Ids that one side gives to what it starts: 0, 1, 2 … and from the front again, without those in use. */

@@ -1,11 +1,21 @@
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
-import { type BigRequests, type Client, createClient, type Done, type Display as Setup, type XEvent } from 'x11';
+import {
+  type BigRequests,
+  type Client,
+  createClient,
+  type Done,
+  type Property,
+  type Display as Setup,
+  type XEvent,
+} from 'x11';
 import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import { reach } from './reach.ts';
+import { Sieve, type TakeValue } from './sieve.ts';
 import { type Cookie, findCookie } from './xauthority.ts';
 
 /** A server that takes longer hangs, or a client has grabbed it for too long. */
@@ -20,6 +30,8 @@ const LEAST_REQUEST_BYTES = 4 * 0xffff;
 /** A destroyed window's id is used again only after so many others: late answers must not reach the wrong window. */
 const IDS_AT_REST = 1024;
 const FORMAT_8 = 8;
+const REMOVE = 1;
+const ANY_TYPE = 0;
 
 export const PROPERTY_CHANGE = 0x0040_0000;
 export const STRUCTURE_NOTIFY = 0x0002_0000;
@@ -53,16 +65,18 @@ export class XConnection implements AsyncDisposable {
   readonly #log: Log;
   readonly #listeners = new Set<(event: XEvent) => void>();
   readonly #waiting = new Set<(error: AgentError) => void>();
-  readonly #close: () => void;
+  readonly #stream: Socket;
+  readonly #sieve: Sieve;
   readonly #resting: number[] = [];
   #alive = true;
   #hasBigRequests = false;
   #maxRequestBytes = LEAST_REQUEST_BYTES;
 
-  private constructor(client: Client, root: number, ended: Promise<void>, close: () => void, log: Log) {
+  private constructor(client: Client, root: number, ended: Promise<void>, stream: Socket, sieve: Sieve, log: Log) {
     this.#client = client;
     this.#log = log;
-    this.#close = close;
+    this.#stream = stream;
+    this.#sieve = sieve;
     this.root = root;
     this.ended = ended.then(() => {
       this.#alive = false;
@@ -88,34 +102,41 @@ export class XConnection implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<XConnection> {
     const cookie = readCookie(name.number, env);
-    const stream = await reach(`/tmp/.X11-unix/X${name.number}`, signal).catch((error: AgentError) => {
+    const sieve = new Sieve();
+    const heard = (bytes: Uint8Array) => {
+      const passing = sieve.push(bytes);
+      if (passing.length > 0) stream.emit('data', passing);
+    };
+    const stream = await reach(`/tmp/.X11-unix/X${name.number}`, signal, heard).catch((error: AgentError) => {
       throw new AgentError(error.code, `display :${name.number}: ${error.message}`, { cause: error });
     });
     const ended = new Promise<void>((resolve) => stream.on('close', () => resolve()));
     const client = createClient({ stream, display: `:${name.number}.${name.screen}`, auth: cookie });
+    let abort = () => {};
     try {
       const setup = await new Promise<Setup>((resolve, reject) => {
         const fail = (code: 'failed' | 'timeout' | 'cancelled', why: string, cause?: unknown) =>
           reject(new AgentError(code, `display :${name.number}: ${why}`, { cause }));
         const deadline = setTimeout(() => fail('timeout', 'no answer'), ANSWER_MS);
-        const abort = () => fail('cancelled', 'given up');
-        signal.addEventListener('abort', abort, { once: true });
+        abort = () => fail('cancelled', 'given up');
+        signal.addEventListener('abort', abort);
         void ended.then(() => fail('failed', 'the connection was closed'));
         client.on('error', (error) => fail('failed', messageOf(error), error));
         client.on('connect', (display) => {
           clearTimeout(deadline);
-          signal.removeEventListener('abort', abort);
           resolve(display);
         });
       });
       const screen = setup.screen[name.screen];
       if (screen === undefined) throw new AgentError('failed', `display :${name.number} has no screen ${name.screen}`);
-      const connection = new XConnection(client, screen.root, ended, () => stream.destroy(), log);
+      const connection = new XConnection(client, screen.root, ended, stream, sieve, log);
       await connection.#enableBigRequests();
       return connection;
     } catch (error) {
       stream.destroy();
       throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
   }
 
@@ -179,33 +200,50 @@ export class XConnection implements AsyncDisposable {
     return this.#maxRequestBytes - CHANGE_PROPERTY_BYTES;
   }
 
+  /** Everything that was asked so far is with the server, or on its way there. */
+  get isFlushed(): boolean {
+    return this.#stream.writableLength === 0;
+  }
+
   /**
    * Replaces a property by bytes, at most `maxPropertyBytes`. The package has a request for that, which knows no long ones
    * and copies twice.
+   * @param parts not to change until `isFlushed`
    */
   putBytes(window: number, property: number, type: number, parts: readonly Uint8Array[]): void {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const words = Math.ceil((CHANGE_PROPERTY_BYTES + length) / 4);
-    const request = Buffer.allocUnsafe(4 * words);
+    const head = Buffer.allocUnsafe(CHANGE_PROPERTY_BYTES);
     const isBig = this.#hasBigRequests;
-    request.writeUInt8(CHANGE_PROPERTY, 0);
-    request.writeUInt8(REPLACE, 1);
-    request.writeUInt16LE(isBig ? 0 : words - 1, 2);
-    if (isBig) request.writeUInt32LE(words, 4);
+    head.writeUInt8(CHANGE_PROPERTY, 0);
+    head.writeUInt8(REPLACE, 1);
+    head.writeUInt16LE(isBig ? 0 : words - 1, 2);
+    if (isBig) head.writeUInt32LE(words, 4);
     const fields = [window, property, type, FORMAT_8, length];
-    for (const [index, field] of fields.entries()) request.writeUInt32LE(field, 8 + 4 * index);
-    let at = CHANGE_PROPERTY_BYTES;
-    for (const part of parts) {
-      request.set(part, at);
-      at += part.length;
-    }
-    request.fill(0, at);
+    for (const [index, field] of fields.entries()) head.writeUInt32LE(field, 8 + 4 * index);
     // Without the extension there is no second length: the other words are one place further to the front.
-    if (!isBig) request.copyWithin(4, 8);
+    if (!isBig) head.copyWithin(4, 8);
+    const padding = Buffer.alloc(4 * words - CHANGE_PROPERTY_BYTES - length);
     const { client } = this;
     client.seq_num++;
-    client.pack_stream.put(isBig ? request : request.subarray(0, -4));
+    this.#stream.cork();
+    client.pack_stream.put(isBig ? head : head.subarray(0, -4));
+    for (const part of parts) client.pack_stream.put(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    if (padding.length > 0) client.pack_stream.put(padding);
     client.pack_stream.submit(false);
+    this.#stream.uncork();
+  }
+
+  /**
+   * Reads a property, whose value `take` is given as it comes, and takes it away unless there is more of it than `maxBytes`.
+   * @throws {AgentError} as `ask`
+   */
+  async takeProperty(window: number, property: number, maxBytes: number, take: TakeValue): Promise<void> {
+    const words = Math.ceil(maxBytes / 4);
+    await this.ask<Property>('a property', (client, done) => {
+      client.GetProperty(REMOVE, window, property, ANY_TYPE, 0, words, done);
+      this.#sieve.expect(client.seq_num, take);
+    });
   }
 
   /** A window that is never seen: something to talk with. */
@@ -217,7 +255,7 @@ export class XConnection implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#alive = false;
-    this.#close();
+    this.#stream.destroy();
     await this.ended;
   }
 

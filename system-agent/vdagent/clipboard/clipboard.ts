@@ -8,7 +8,7 @@ import {
   type Selection,
 } from '#protocol/ipc/messages/clipboard.ts';
 import type { Received } from '#protocol/vdagent/messages/index.ts';
-import { type Content, partsOf } from '#shared/bytes/flow.ts';
+import { type Content, Flow } from '#shared/bytes/flow.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { DoorAudit } from '../../audit/audit.ts';
@@ -223,7 +223,7 @@ export class Clipboard {
       data.length <= this.#line.maxClipboardBytes &&
       this.#line.hasRoomFor(data.length);
     if (!fits) this.#log.info('clipboard content is too long for the client', { bytes: data.length });
-    if (fits) this.#line.sendContent(selection, type, partsOf(data));
+    if (fits) this.#line.sendContent(selection, type, data);
     else this.#line.send('clipboard', { selection, type: 'none', data: NOTHING });
   }
 
@@ -251,6 +251,7 @@ export class Clipboard {
       return undefined;
     });
     this.#feed(selection, { on: 'guest-answered', id, data });
+    if (data instanceof Flow) data.closeToReaders();
   }
 
   /** Whole: a message of SPICE that was begun has to be said to the end, whatever the session does meanwhile. */
@@ -263,7 +264,7 @@ export class Clipboard {
     if (content !== undefined) return content.length > maxBytes ? undefined : content;
     if (stream !== undefined) {
       const flow = link.openStream(stream, { maxBytes, size, idleMs: READ_MS });
-      await flow.parts();
+      await flow.ended();
       return flow;
     }
     if (why !== undefined) this.#log.info('clipboard content could not be read', { reason: why });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { random } from '#test/support/random.ts';
 import { temporaryFolder, without } from '#test/support/programs.ts';
+import { random } from '#test/support/random.ts';
 import { until } from '#test/support/until.ts';
 import { type Guest, openPort, startOriginal, startOurs } from '#test/support/vdagent-guests.ts';
 
@@ -108,7 +108,9 @@ it('says to a host, to a session and to the pointer what spice-vdagentd says', {
   assert.deepEqual(await play(startOurs, original), original);
 });
 
-it('gives the input device the events that spice-vdagentd gives it, for any states on two displays', { skip }, async () => {
+it('gives the input device the events that spice-vdagentd gives it, for any states on two displays', {
+  skip,
+}, async () => {
   const displays = [
     { id: 0, x: 0, y: 100, width: 1000, height: 600 },
     { id: 1, x: 1000, y: 0, width: 1366, height: 768 },

@@ -53,9 +53,9 @@ export class End<Hello> {
       hello,
       handlers: this.handlers,
       after: timers.after,
-      write: (bytes) => {
-        this.#written.push(bytes);
-        this.#bytes += bytes.length;
+      write: (bytes, lent) => {
+        this.#written.push(bytes, Uint8Array.from(lent ?? []));
+        this.#bytes += bytes.length + (lent?.length ?? 0);
         return this.#bytes <= this.highWater;
       },
       events,

@@ -9,6 +9,8 @@ import {
   type State,
   step,
 } from '#session-agent/clipboard/machine.ts';
+import { Flow } from '#shared/bytes/flow.ts';
+import { AgentError } from '#shared/errors.ts';
 import { random } from '#test/support/random.ts';
 
 const TEXT = ['text'] as const;
@@ -84,6 +86,12 @@ describe('the clipboard machine', () => {
     ]);
     const long: Input = { on: 'host-content', generation: 1, type: 'text', content: Buffer.alloc(MAX_KEPT_BYTES + 1) };
     assert.deepEqual(names(play(allowed, grabbed, pasting(1), long, pasting(2)).effects), ['ask-host']);
+    const broken = new Flow(5);
+    const half: Input = { on: 'host-content', generation: 1, type: 'text', content: broken };
+    const pastedHalf = play(allowed, grabbed, pasting(1), half).state;
+    assert.deepEqual(step(pastedHalf, pasting(2)).effects, [{ do: 'answer-paste', id: 2, content: broken }]);
+    broken.fail(new AgentError('cancelled', 'the client has left'));
+    assert.deepEqual(names(step(pastedHalf, pasting(3)).effects), ['ask-host']);
     const locked = play(allowed, grabbed, pasting(1), hostContent(1), { on: 'rights', allowed: false }, pasting(2));
     assert.deepEqual(locked.effects, [{ do: 'answer-paste', id: 2, content: undefined }]);
   });

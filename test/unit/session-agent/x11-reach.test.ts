@@ -7,6 +7,8 @@ import { reach } from '#session-agent/desktop/x11/reach.ts';
 import { acceptUnix, connectUnix, listenUnix } from '#shared/native/unix-socket.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
 
+const ignore = () => {};
+
 describe('reaching a display', () => {
   it('waits for a server that has no room for clients while it starts', async () => {
     using folder = temporaryFolder();
@@ -14,7 +16,7 @@ describe('reaching a display', () => {
     const listener = listenUnix(file, 0);
     const first = connectUnix(file);
     assert.throws(() => connectUnix(file), { code: 'EAGAIN' });
-    const reached = reach(file, new AbortController().signal);
+    const reached = reach(file, new AbortController().signal, ignore);
     await sleep(50);
     const accepted = acceptUnix(listener);
     const socket = await reached;
@@ -26,10 +28,10 @@ describe('reaching a display', () => {
   it('gives up when it is told to, and at once where nobody is', async () => {
     using folder = temporaryFolder();
     const file = path.join(folder.path, 'X0');
-    await assert.rejects(reach(file, new AbortController().signal), { code: 'failed', message: /ENOENT/ });
+    await assert.rejects(reach(file, new AbortController().signal, ignore), { code: 'failed', message: /ENOENT/ });
     const listener = listenUnix(file, 0);
     const first = connectUnix(file);
-    await assert.rejects(reach(file, AbortSignal.timeout(20)), { code: 'cancelled' });
+    await assert.rejects(reach(file, AbortSignal.timeout(20), ignore), { code: 'cancelled' });
     for (const fd of [listener, first]) closeSync(fd);
   });
 });

@@ -1,14 +1,15 @@
-import type { Buffer } from 'node:buffer';
-import type { Property } from 'x11';
+import { Buffer } from 'node:buffer';
 import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import { Bell } from '../bell.ts';
 import { PROPERTY_CHANGE, type XConnection } from '../connection.ts';
+import type { PropertyHead } from '../sieve.ts';
 
 /** An owner that lets us wait longer, for its answer or its next part, is taken for dead. */
 const IDLE_MS = 5_000;
 const NEW_VALUE = 0;
-const ANY_TYPE = 0;
+/** Content up to this length is no flow: it goes within one message. */
+const SHORT_BYTES = 64 * 1024;
 
 export interface Conversion {
   readonly selection: number;
@@ -61,7 +62,7 @@ export async function convert(
 
 /**
  * The same, and what comes in parts is told of with the first: the owner says only at the end how much it is. The owner
- * that dies later, and all else that `convert` has no content for, fails the flow.
+ * that dies later, and all else that `convert` has no content for, fails the flow. What is short is no flow.
  */
 export async function beginConversion(
   x: XConnection,
@@ -74,7 +75,7 @@ export async function beginConversion(
   try {
     begun = await transfer.begin();
   } finally {
-    if (!(begun?.content instanceof Flow)) transfer[Symbol.dispose]();
+    if (!(begun?.content instanceof Flow) || begun.content.hasEnded) transfer[Symbol.dispose]();
   }
   return begun;
 }
@@ -93,6 +94,8 @@ class Transfer implements Disposable {
   readonly #given: AbortSignal;
   readonly #end = new AbortController();
   readonly #giveUp = () => this.#end.abort();
+  readonly #content = new Flow(undefined, this.#giveUp);
+  #announced: Buffer = Buffer.alloc(0);
   #answer: 'refused' | 'given' | undefined;
 
   constructor(x: XConnection, atoms: ConversionAtoms, conversion: Conversion, signal: AbortSignal) {
@@ -120,21 +123,13 @@ class Transfer implements Disposable {
     const { selection, target, time, maxBytes } = this.#conversion;
     this.#x.client.ConvertSelection(this.#window.id, selection, target, this.#atoms.UGA_SELECTION, time);
     if (!(await this.#heard()) || this.#answer !== 'given') return undefined;
-    const first = await this.#take(maxBytes);
-    const { type, format, data } = first;
-    if (type !== this.#atoms.INCR) {
-      const isWhole = type !== 0 && first.bytesAfter === 0 && data.length <= maxBytes;
-      return isWhole ? { type, format, content: data } : undefined;
-    }
+    const first = await this.#take();
+    if (first === undefined || first.type === 0) return undefined;
+    if (first.type !== this.#atoms.INCR) return this.#begun(first, true);
     // The owner says how much it is at least.
-    if (data.length >= 4 && data.readUInt32LE(0) > maxBytes) return undefined;
-    const part = await this.#next(maxBytes);
-    if (part === undefined) return undefined;
-    if (part.data.length === 0) return { type: part.type, format: part.format, content: part.data };
-    const content = new Flow(undefined, this.#giveUp);
-    content.add(part.data, true);
-    void this.#bring(content);
-    return { type: part.type, format: part.format, content };
+    if (this.#least !== undefined && this.#least > maxBytes) return undefined;
+    const part = await this.#next();
+    return part && this.#begun(part, part.bytes === 0);
   }
 
   [Symbol.dispose](): void {
@@ -143,14 +138,21 @@ class Transfer implements Disposable {
     this.#window[Symbol.dispose]();
   }
 
+  async #begun({ type, format }: Form, isWhole: boolean): Promise<Begun> {
+    const content = this.#content;
+    if (isWhole) content.finish();
+    else void this.#bring();
+    return { type, format, content: isWhole && content.length <= SHORT_BYTES ? await content.whole() : content };
+  }
+
   /** Never rejects. */
-  async #bring(content: Flow): Promise<void> {
+  async #bring(): Promise<void> {
+    const content = this.#content;
     try {
       for (;;) {
-        const part = await this.#next(this.#conversion.maxBytes - content.arrived);
+        const part = await this.#next();
         if (part === undefined) return content.fail(new AgentError('failed', 'the application did not give all of it'));
-        if (part.data.length === 0) return content.finish();
-        content.add(part.data, true);
+        if (part.bytes === 0) return content.finish();
       }
     } catch (error) {
       content.fail(new AgentError('cancelled', 'the display is gone', { cause: error }));
@@ -159,12 +161,12 @@ class Transfer implements Disposable {
     }
   }
 
-  /** @returns the next part, an empty one at the end; undefined when there is none in time or more than fits */
-  async #next(room: number): Promise<Property | undefined> {
+  /** @returns what the next part was, an empty one at the end; undefined when there is none in time or more than fits */
+  async #next(): Promise<PropertyHead | undefined> {
     while (await this.#heard()) {
-      const part = await this.#take(room);
-      if (part.type === 0) continue; // the value that was there before it began
-      return part.bytesAfter > 0 || part.data.length > room ? undefined : part;
+      const part = await this.#take();
+      if (part?.type === 0) continue; // it was the value that was there before it began
+      return part?.type === this.#atoms.INCR ? undefined : part;
     }
     return undefined;
   }
@@ -173,10 +175,31 @@ class Transfer implements Disposable {
     return this.#bell.heard(IDLE_MS, this.#end.signal);
   }
 
-  /** Takes the property away, unless it is larger than what may still come. */
-  #take(room: number): Promise<Property> {
-    return this.#x.ask('clipboard content', (client, done) =>
-      client.GetProperty(1, this.#window.id, this.#atoms.UGA_SELECTION, ANY_TYPE, 0, Math.ceil((room + 1) / 4), done),
-    );
+  /**
+   * Takes the property away and its value into the content, unless it is larger than what may still come.
+   * @returns undefined if it is
+   */
+  async #take(): Promise<PropertyHead | undefined> {
+    const room = this.#conversion.maxBytes - this.#content.arrived;
+    let taken: PropertyHead | undefined;
+    await this.#x.takeProperty(this.#window.id, this.#atoms.UGA_SELECTION, room + 1, (head) => {
+      if (head.type === this.#atoms.INCR) {
+        taken = head;
+        return (part) => this.#begins(part);
+      }
+      if (head.bytesAfter > 0 || head.bytes > room) return undefined;
+      taken = head;
+      return (part) => this.#content.add(part);
+    });
+    return taken;
+  }
+
+  /** @param part of the property that announces parts: four bytes, which may come apart */
+  #begins(part: Uint8Array): void {
+    this.#announced = Buffer.concat([this.#announced, part]).subarray(0, 4);
+  }
+
+  get #least(): number | undefined {
+    return this.#announced.length === 4 ? this.#announced.readUInt32LE(0) : undefined;
   }
 }

@@ -50,7 +50,7 @@ export class PropertySender {
   async put(requestor: number, property: number, type: number, content: Content): Promise<boolean> {
     const flow = content instanceof Flow ? content : Flow.of(content);
     if (flow.isWhole && flow.length <= PART_BYTES) {
-      this.#x.putBytes(requestor, property, type, flow.blocks);
+      this.#x.putBytes(requestor, property, type, flow.parts);
       return true;
     }
     const rest = flow.read();
@@ -89,6 +89,7 @@ export class PropertySender {
   async #send(transfer: Transfer, type: number, flow: Flow, rest: FlowReader): Promise<void> {
     const { requestor, property, bell, abort } = transfer;
     while ((await bell.heard(IDLE_MS, abort.signal)) && this.#x.alive) {
+      if (this.#x.isFlushed) rest.release(); // the server has the former part, and the application has taken it
       if (!(await hasCome(flow, rest, abort.signal)) || !this.#x.alive) break;
       const parts = take(rest, Math.min(MOST_BYTES, this.#x.maxPropertyBytes));
       this.#x.putBytes(requestor, property, type, parts);
