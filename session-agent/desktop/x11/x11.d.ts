@@ -262,6 +262,10 @@ declare module 'x11' {
       lengthWords: number,
       done: Done<Property>,
     ): void;
+    DeleteProperty(window: number, property: number): void;
+    /** Until the other, the server listens to nobody else. */
+    GrabServer(): void;
+    UngrabServer(): void;
     SetSelectionOwner(owner: number, selection: number, time: number): void;
     GetSelectionOwner(selection: number, done: Done<number>): void;
     ConvertSelection(requestor: number, selection: number, target: number, property: number, time: number): void;

@@ -6,7 +6,9 @@ import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
 import { decodeCompoundText } from '#session-agent/desktop/x11/clipboard/compound-text.ts';
 import { PART_BYTES } from '#session-agent/desktop/x11/clipboard/sender.ts';
-import { type Content, wholeOf } from '#shared/bytes/flow.ts';
+import { PROPERTY_CHANGE } from '#session-agent/desktop/x11/connection.ts';
+import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
+import { AgentError } from '#shared/errors.ts';
 import { silent } from '#shared/log/log.ts';
 import { give, watchedDesktop } from '#test/support/desktop/watched.ts';
 import { Copying, needsXvfb, runClient, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
@@ -222,6 +224,26 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     assert.ok((await paste(session.server)).equals(content));
   });
 
+  it('lets no application wait for the rest when the host leaves half-way, nor take what came for all', async () => {
+    await using session = await watchedDesktop();
+    const { x } = session;
+    await session.clipboard.offer('clipboard', ['png'], async () => halfOf(2 * 1024 * 1024));
+    const atoms = await x.atoms(['CLIPBOARD', 'INCR', 'image/png', 'PROPERTY']);
+    using window = x.createWindow(PROPERTY_CHANGE);
+    const told: string[] = [];
+    using _listening = x.listen((event) => {
+      if (event.name !== 'PropertyNotify' || event.wid !== window.id || event.atom !== atoms.PROPERTY) return;
+      told.push(event.state === 0 ? 'value' : 'deleted');
+      if (event.state === 0) void x.takeProperty(window.id, atoms.PROPERTY, LARGE, () => undefined);
+    });
+    const none = 0;
+    x.client.ConvertSelection(window.id, atoms.CLIPBOARD, atoms['image/png'], atoms.PROPERTY, none);
+    await until(() => told.length >= 6, 'the end');
+    // The announcement, a part and what is taken back, each of which we delete, or it is gone already.
+    assert.deepEqual(told, ['value', 'deleted', 'value', 'deleted', 'value', 'deleted']);
+    assert.ok((await paste(session.server, 'image/png')).length < 2 * 1024 * 1024);
+  });
+
   it('withdraws what it offered, and only that', async () => {
     await using session = await watchedDesktop();
     await session.clipboard.offer('clipboard', ['text'], give('host'));
@@ -240,6 +262,14 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     assert.equal((await runClient(session.server.env, ['xsel', '-b', '-o'])).toString(), UTF8);
   });
 });
+
+/** Content whose other half does not come. */
+function halfOf(bytes: number): Flow {
+  const flow = new Flow(bytes);
+  flow.add(Buffer.alloc(bytes / 2));
+  setTimeout(() => flow.fail(new AgentError('cancelled', 'the host has left')), 100);
+  return flow;
+}
 
 async function until2(test: () => Promise<boolean>): Promise<void> {
   for (let left = 200; left > 0 && !(await test()); left--) await sleep(20);

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Content, wholeOf } from '#shared/bytes/flow.ts';
+import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
+import { AgentError } from '#shared/errors.ts';
 import {
   needsToolkit,
   PICTURE,
@@ -31,6 +32,17 @@ for (const toolkit of ['gtk', 'qt'] satisfies Toolkit[]) {
       await session.clipboard.offer('clipboard', ['text', 'png'], async (type) => contents.get(type));
       assert.equal(await pasteIn(toolkit, session.env, 'text'), TEXT);
       assert.equal(await pasteIn(toolkit, session.env, 'image'), PICTURE_SEEN);
+    });
+
+    it('have nothing of an image whose other half does not come', async () => {
+      await using session = await watchedDesktop();
+      await session.clipboard.offer('clipboard', ['png'], async () => {
+        const flow = new Flow(2 * LIMIT);
+        flow.add(Buffer.concat([PICTURE, Buffer.alloc(LIMIT)]));
+        setTimeout(() => flow.fail(new AgentError('cancelled', 'the host has left')), 100);
+        return flow;
+      });
+      assert.equal(await pasteIn(toolkit, session.env, 'image'), 'nothing');
     });
 
     it('copy text', async () => {

@@ -18,6 +18,8 @@ const DELETED = 1;
 interface Transfer {
   readonly requestor: number;
   readonly property: number;
+  /** Atom of the content's type. */
+  readonly type: number;
   readonly bell: Bell;
   readonly abort: AbortController;
 }
@@ -61,7 +63,10 @@ export class PropertySender {
 
   close(): void {
     this.#listening[Symbol.dispose]();
-    for (const one of this.#transfers) one.abort.abort();
+    for (const one of this.#transfers) {
+      if (this.#x.alive) this.#breakOff(one);
+      one.abort.abort();
+    }
   }
 
   async #begin(requestor: number, property: number, type: number, flow: Flow, rest: FlowReader): Promise<boolean> {
@@ -69,7 +74,7 @@ export class PropertySender {
       if (one.requestor === requestor && one.property === property) one.abort.abort();
     }
     if (this.#transfers.size >= MAX_TRANSFERS) return false;
-    const transfer: Transfer = { requestor, property, bell: new Bell(), abort: new AbortController() };
+    const transfer: Transfer = { requestor, property, type, bell: new Bell(), abort: new AbortController() };
     this.#transfers.add(transfer);
     try {
       await this.#watch(requestor, PROPERTY_CHANGE | STRUCTURE_NOTIFY);
@@ -78,19 +83,19 @@ export class PropertySender {
       return false;
     }
     this.#x.client.ChangeProperty(REPLACE, requestor, property, this.#incr, 32, [flow.length]);
-    void this.#send(transfer, type, flow, rest);
+    void this.#send(transfer, flow, rest);
     return true;
   }
 
-  /**
-   * Never rejects. The empty part at the end says that it is the end: without it, as when the source fails, the application
-   * takes what it has for nothing.
-   */
-  async #send(transfer: Transfer, type: number, flow: Flow, rest: FlowReader): Promise<void> {
-    const { requestor, property, bell, abort } = transfer;
+  /** Never rejects. The empty part at the end says that it is the end. */
+  async #send(transfer: Transfer, flow: Flow, rest: FlowReader): Promise<void> {
+    const { requestor, property, type, bell, abort } = transfer;
     while ((await bell.heard(IDLE_MS, abort.signal)) && this.#x.alive) {
       if (this.#x.isFlushed) rest.release(); // the server has the former part, and the application has taken it
-      if (!(await hasCome(flow, rest, abort.signal)) || !this.#x.alive) break;
+      const hasMore = await hasCome(flow, rest, abort.signal);
+      if (!this.#x.alive) break;
+      if (!hasMore && !abort.signal.aborted) this.#breakOff(transfer);
+      if (!hasMore) break;
       const parts = take(rest, Math.min(MOST_BYTES, this.#x.maxPropertyBytes));
       this.#x.putBytes(requestor, property, type, parts);
       if (parts.length === 0) break;
@@ -99,6 +104,18 @@ export class PropertySender {
     this.#transfers.delete(transfer);
     const isLast = ![...this.#transfers].some((one) => one.requestor === requestor);
     if (isLast && this.#x.alive) await this.#watch(requestor, 0).catch(() => {});
+  }
+
+  /**
+   * The rest does not come, for which INCR has no word. A part is told of that is gone before anybody can look: toolkits take
+   * that for a failure, and programs that look at the length alone, as xclip does, for the end. So nobody waits.
+   */
+  #breakOff({ requestor, property, type }: Transfer): void {
+    const { client } = this.#x;
+    client.GrabServer();
+    this.#x.putBytes(requestor, property, type, []);
+    client.DeleteProperty(requestor, property);
+    client.UngrabServer();
   }
 
   /** @throws {AgentError} 'failed' when the window is gone */
