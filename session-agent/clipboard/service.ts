@@ -9,6 +9,7 @@ import {
 import { contentAnswer, refusal } from '#protocol/ipc/messages/clipboard-answer.ts';
 import { sessionRights } from '#protocol/ipc/messages/hello.ts';
 import { type Content, Flow } from '#shared/bytes/flow.ts';
+import { collectSoon } from '#shared/lifecycle/garbage.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ClipboardPort } from '../desktop/backend.ts';
@@ -193,6 +194,7 @@ class SharedSelection {
       // Who pastes begins to read before the next turn; what is kept is read again.
       const flow = content;
       if (flow instanceof Flow && !isKept(flow)) setImmediate(() => flow.closeToReaders());
+      if (flow instanceof Flow) collectSoon();
     }
   }
 
@@ -212,7 +214,10 @@ class SharedSelection {
     } finally {
       this.#readers.delete(id);
       this.feed({ on: 'app-content', id, content });
-      if (content instanceof Flow) content.closeToReaders();
+      if (content instanceof Flow) {
+        content.closeToReaders();
+        collectSoon();
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import {
 import type { Received } from '#protocol/vdagent/messages/index.ts';
 import { type Content, Flow } from '#shared/bytes/flow.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
+import { collectSoon } from '#shared/lifecycle/garbage.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { DoorAudit } from '../../audit/audit.ts';
 import { allowsFrom, type ClipboardRules, kindOf } from '../../clipboard/rules.ts';
@@ -115,6 +116,7 @@ export class Clipboard {
   /** @param data may still be coming */
   content({ selection, type: said, data }: Omit<Received<'clipboard'>, 'data'> & { readonly data: Content }): void {
     const type = known(said);
+    if (data instanceof Flow) collectSoon();
     const isTooLong = type !== undefined && data.length > this.#maxBytes(type);
     if (isTooLong) this.#errors.count('too-large', { bytes: data.length });
     this.#feed(selection, { on: 'client-answered', type, data: isTooLong ? undefined : data });
@@ -251,7 +253,9 @@ export class Clipboard {
       return undefined;
     });
     this.#feed(selection, { on: 'guest-answered', id, data });
-    if (data instanceof Flow) data.closeToReaders();
+    if (!(data instanceof Flow)) return;
+    data.closeToReaders();
+    collectSoon();
   }
 
   /** Whole: a message of SPICE that was begun has to be said to the end, whatever the session does meanwhile. */
