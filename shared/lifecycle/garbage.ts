@@ -1,3 +1,5 @@
+import { trimMemory } from '../native/trim.ts';
+
 /** When what a start has left is certainly garbage, and nobody waits for the next answer of a process that has just come. */
 const SETTLE_MS = 10_000;
 
@@ -15,5 +17,6 @@ export function collectSoon(): void {
   setTimeout(() => {
     isAsked = false;
     gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    trimMemory();
   }, SETTLE_MS).unref();
 }
