@@ -282,8 +282,6 @@ declare module 'x11' {
     ): void;
     UngrabKeyboard(time: number): void;
     QueryPointer(window: number, done: Done<Pointer>): void;
-    GrabServer(): void;
-    UngrabServer(): void;
     GetGeometry(drawable: number, done: Done<Geometry>): void;
   }
 
