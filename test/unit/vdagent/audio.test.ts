@@ -9,7 +9,9 @@ const PLAYED = { stream: 'playback', muted: false, volumes: [65_535, 100] } as c
 const RECORDED = { stream: 'record', muted: true, volumes: [] } as const;
 const told = (body: object) => ({ name: 'audio.volume', body });
 const set = () => ({ by: 'mixer', why: undefined });
-const openWithSound = (stage = {}) => openDoor({ ...stage, features: SESSION_FEATURES });
+/** Without the one that is told something as soon as it is served. */
+const FEATURES = SESSION_FEATURES.filter((feature) => feature !== 'monitors.follow');
+const openWithSound = (stage = {}) => openDoor({ ...stage, features: FEATURES });
 const silentOne = () => new FakeSessionAgent('c2', ['clipboard.text', 'pointer.put']);
 
 describe('SPICE door: audio', () => {
