@@ -1,5 +1,6 @@
 import { Spare } from '#shared/bytes/spare.ts';
 import { AgentError, messageOf } from '#shared/errors.ts';
+import { collectSoon } from '#shared/lifecycle/garbage.ts';
 import { Patience } from '#shared/lifecycle/patience.ts';
 import type { Log } from '#shared/log/log.ts';
 import { systemErrorText } from '#shared/native/errno.ts';
@@ -30,6 +31,9 @@ export interface Opener {
   /** A name for the file system that a path lies on; never waits. */
   fileSystemAt(path: string): string;
 }
+
+/** Pieces whose memory is worth being given back. */
+const LARGE = 64 * 1024;
 
 interface Entry {
   readonly stream: Stream;
@@ -102,10 +106,12 @@ export class FileTable implements Files {
   }
 
   read(handle: Handle, count: number): Promise<FileData> {
+    if (count >= LARGE) collectSoon();
     return this.#use(handle, (stream) => stream.read(count));
   }
 
   write(handle: Handle, bytes: Uint8Array): Promise<void> {
+    if (bytes.length >= LARGE) collectSoon();
     return this.#use(handle, (stream) => stream.write(bytes));
   }
 
