@@ -30,6 +30,8 @@ export interface Files {
   readonly folder: string;
   /** Memory to continue from instead of booting. */
   readonly memory?: string;
+  /** Display device of a desktop, with its options. Default: VGA. Not for a machine that continues from a saved state. */
+  readonly display?: string;
   /** More devices. A machine that has some cannot continue from a saved state that has none. */
   readonly more?: readonly string[];
 }
@@ -86,7 +88,8 @@ export function qemuArguments(files: Files): string[] {
   }
   if (files.image.desktop) {
     // With the other display devices the server tells the device, not the agent, which size the client wants.
-    args.push('-device', 'VGA', '-spice', `unix=on,addr=${socket('spice')},disable-ticketing=on,agent-mouse=on`);
+    const display = files.display ?? 'VGA';
+    args.push('-device', display, '-spice', `unix=on,addr=${socket('spice')},disable-ticketing=on,agent-mouse=on`);
   }
   if (files.image.gnome) args.push('-device', 'virtio-vga');
   args.push(...(files.more ?? []));

@@ -2,8 +2,8 @@ import { ensureImage } from '../image/build.ts';
 import type { ImageName } from '../image/recipe.ts';
 import { product, stopAgent } from './agents.ts';
 import { ensureInstalledState } from './installed.ts';
-import { Machine } from './machine.ts';
-import { booted, ensureSavedState } from './saved-state.ts';
+import { Machine, type Start } from './machine.ts';
+import { booted, desktopIsUp, ensureSavedState } from './saved-state.ts';
 
 export interface GuestOptions {
   readonly image?: ImageName;
@@ -26,11 +26,21 @@ export async function resumeGuest(options: GuestOptions = {}): Promise<Machine> 
 
 /** The same guest booted anew, with more devices. Takes ten seconds and more. */
 export async function bootGuest(more: (folder: string) => Promise<readonly string[]>): Promise<Machine> {
-  const image = await ensureImage('bookworm');
+  return boot('bookworm', { more });
+}
+
+/** The desktop guest booted anew with another display device, alice logged in. Takes half a minute and more. */
+export async function bootDesktop(display: string): Promise<Machine> {
+  return boot('desktop', { display });
+}
+
+async function boot(name: ImageName, other: Pick<Start, 'more' | 'display'>): Promise<Machine> {
+  const image = await ensureImage(name);
   const { disk } = await ensureInstalledState(image);
-  const machine = await Machine.start({ image, disk, more });
+  const machine = await Machine.start({ image, disk, ...other });
   try {
     await booted(machine.shell);
+    if (image.desktop) await desktopIsUp(machine.shell);
     await stopAgent(machine.shell, product);
     return machine;
   } catch (error) {

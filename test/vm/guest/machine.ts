@@ -19,6 +19,8 @@ export interface Start {
   readonly memory?: string;
   /** Folder to be seen in the guest at /opt/uga. */
   readonly payload?: string;
+  /** Another display device than the one of saved states. */
+  readonly display?: string;
   /** More of QEMU's arguments, for a machine that boots; made when the folder for its files is there. */
   readonly more?: (folder: string) => Promise<readonly string[]>;
 }
@@ -51,6 +53,7 @@ export class Machine implements AsyncDisposable {
       folder,
       ...(start.memory !== undefined && { memory: start.memory }),
       ...(more !== undefined && { more }),
+      ...(start.display !== undefined && { display: start.display }),
     };
     let qemu: Companion | undefined;
     try {

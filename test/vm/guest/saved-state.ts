@@ -47,6 +47,14 @@ export async function booted(shell: RootShell): Promise<void> {
   });
 }
 
+/** Waits until alice is logged in. */
+export async function desktopIsUp(shell: RootShell): Promise<void> {
+  await until(BOOT_TIMEOUT_MS, 'the desktop of alice', async () => {
+    const { status } = await shell.try('pgrep -u alice -f lab-session-agent');
+    return status === 0 ? true : undefined;
+  });
+}
+
 /**
  * @param disk the image's, or an overlay of it
  * @param prepare the booted machine, before it is saved
@@ -60,12 +68,7 @@ export async function bootAndSave(
   process.stderr.write(`guest ${image.name}: boot\n`);
   await using machine = await Machine.start({ image, disk });
   await booted(machine.shell);
-  if (image.desktop) {
-    await until(BOOT_TIMEOUT_MS, 'the desktop of alice', async () => {
-      const { status } = await machine.shell.try('pgrep -u alice -f lab-session-agent');
-      return status === 0 ? true : undefined;
-    });
-  }
+  if (image.desktop) await desktopIsUp(machine.shell);
   await prepare(machine);
   await machine.shell.run('sync');
   await machine.qmp.saveMemory(state.memory, SAVE_TIMEOUT_MS);
