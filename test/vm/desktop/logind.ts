@@ -74,6 +74,11 @@ export async function toldLocked(shell: RootShell, locked: boolean): Promise<num
   return toldLast(shell, `"PropertiesChanged".*"LockedHint":."type":"b","data":${locked}`);
 }
 
+/** When logind told that a session is no more. */
+export async function toldRemoved(shell: RootShell, { id }: LoginSession): Promise<number> {
+  return toldLast(shell, `"member":"SessionRemoved".*"data":."${id}",`);
+}
+
 /** @param pattern of grep, for a line of `busctl monitor` */
 async function toldLast(shell: RootShell, pattern: string): Promise<number> {
   const line = await shell.run(`grep '${pattern}' ${SIGNALS} | tail -n 1`);
@@ -88,7 +93,8 @@ export async function askForUser(shell: RootShell, user: string): Promise<void> 
 }
 
 /**
- * Waits for the greeter and types the password into it, again if it came before the greeter could take it.
+ * Waits for the greeter and types the password into it, for a new session or to unlock the one there is; again if it came
+ * before the greeter could take it.
  * @param user the one that the greeter has chosen: whom it was asked for, or who logged in last
  */
 export async function signIn(shell: RootShell, user: string, password: string): Promise<LoginSession> {
@@ -101,7 +107,7 @@ export async function signIn(shell: RootShell, user: string, password: string): 
       TYPE_SECONDS,
     );
     for (let look = 0; look < LOOKS; look++) {
-      if ((await loginSessions(shell)).some((session) => session.user === user)) return true;
+      if ((await loginSessions(shell)).some((session) => session.user === user && session.active)) return true;
       await sleep(500);
     }
     return undefined;

@@ -53,7 +53,8 @@ export class DesktopSession {
   }
 
   #asUser(command: string): string {
-    const environment = `DISPLAY=${this.display} XAUTHORITY=/home/${this.user}/.Xauthority LANG=C.UTF-8`;
+    const home = `/home/${this.user}`;
+    const environment = `DISPLAY=${this.display} XAUTHORITY=${home}/.Xauthority HOME=${home} LANG=C.UTF-8`;
     return `runuser -u ${this.user} -- env ${environment} sh -c '${command.replaceAll("'", "'\\''")}'`;
   }
 }

@@ -3,12 +3,24 @@ import { after, before, describe, it } from 'node:test';
 import { pidOf, product } from '../guest/agents.ts';
 import { QgaClient } from '../guest/qga-client.ts';
 import { noDesktop } from '../needs.ts';
+import { Vdsm } from '../ovirt/vdsm.ts';
 import { until } from '../support/wait.ts';
 import { Desktop, serves } from './desktop.ts';
-import { activeSession, askForUser, type LoginSession, loggedOut, signIn, switchTo, watchLogind } from './logind.ts';
+import {
+  activeSession,
+  askForUser,
+  type LoginSession,
+  loggedOut,
+  signIn,
+  switchTo,
+  toldActive,
+  toldRemoved,
+  watchLogind,
+} from './logind.ts';
 import { ours, type Pair, sessionAgentsOf, startInSessions } from './pair.ts';
 import { served, wasInTime } from './served.ts';
 import { DesktopSession } from './session.ts';
+import { Words } from './words.ts';
 
 /** What must be there soon takes a while when the machine is busy. */
 const SOON_MS = 20_000;
@@ -32,6 +44,9 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
   let bob: DesktopSession;
   let alicesLogin: LoginSession;
   let bobsLogin: LoginSession;
+  let vdsm: Vdsm;
+  /** What an oVirt host hears meanwhile. */
+  let words: Words;
 
   before(async () => {
     desktop = await Desktop.start(withCopies, async ({ shell }) => {
@@ -40,11 +55,21 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
       );
     });
     await watchLogind(desktop.guest.shell);
+    vdsm = await Vdsm.connect(desktop.guest.socketOf('ovirt'));
+    words = new Words(vdsm, desktop.guest.shell);
+    await agreed(0);
   });
 
   after(async () => {
+    vdsm?.[Symbol.dispose]();
     await desktop?.[Symbol.asyncDispose]();
   });
+
+  /** The version is agreed upon anew, and all has been told again: this comes with version 2. */
+  const agreed = (since: number) => vdsm.newest('os-info', SOON_MS, (message) => vdsm.heardAt(message) > since);
+  const active = (login: LoginSession) => () => toldActive(desktop.guest.shell, login);
+  const removed = (login: LoginSession) => () => toldRemoved(desktop.guest.shell, login);
+  const NOBODY = [['session-logoff'], ['active-user', 'None']] as const;
 
   /** The session agent of a user, who has one. */
   async function agentOf(user: string): Promise<number> {
@@ -87,6 +112,7 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
     assert.notEqual(pid, former);
     await wasInTime(t, desktop, at, { pid });
     assert.equal(await client.paste('clipboard'), 'while nobody listened');
+    await agreed(since);
     await serves(desktop, alice);
   });
 
@@ -94,26 +120,31 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
     const { client, alice, guest } = desktop;
     await alice.copy('clipboard', 'gone with the session');
     await client.sees(SOON_MS, 'what alice copied', (state) => state.guestOwns.clipboard);
+    const end = Date.now();
     await alice.run('openbox --exit');
     await loggedOut(guest.shell, 'alice');
     await client.sees(SOON_MS, 'the release', (state) => !state.guestOwns.clipboard);
     await assert.rejects(client.paste('clipboard'), /has none/);
     assert.deepEqual(await sessionAgentsOf(guest.shell, ours, 'alice'), []);
+    await words.areToldOnce(t, end, NOBODY, removed(alicesLogin));
     const since = Date.now();
     alicesLogin = await signIn(guest.shell, 'alice', PASSWORDS.alice);
     const at = await served(desktop, since);
     await wasInTime(t, desktop, at, { login: alicesLogin, pid: await agentOf('alice') });
+    await words.areToldOnce(t, since, [['active-user', 'alice'], ['session-logon']], active(alicesLogin));
     await clientHasTextOf(alice);
     await serves(desktop, alice);
   });
 
-  it('what the served user has copied is taken back while the greeter is at the screen', async () => {
+  it('what the served user has copied is taken back while the greeter is at the screen', async (t) => {
     const { client, alice, guest } = desktop;
     await alice.copy('clipboard', 'what alice has');
     await client.sees(SOON_MS, 'what alice copied', (state) => state.guestOwns.clipboard);
+    const since = Date.now();
     await askForUser(guest.shell, 'bob');
-    await activeSession(guest.shell, 'lightdm');
+    const greeter = await activeSession(guest.shell, 'lightdm');
     await client.sees(SOON_MS, 'the release', (state) => !state.guestOwns.clipboard);
+    await words.areToldOnce(t, since, NOBODY, active(greeter));
     await client.copy('clipboard', 'for nobody');
     assert.equal(await alice.paste('clipboard'), 'what alice has');
   });
@@ -125,6 +156,7 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
     bob = new DesktopSession(guest.shell, 'bob', bobsLogin.display);
     const at = await served(desktop, since);
     await wasInTime(t, desktop, at, { login: bobsLogin, pid: await agentOf('bob') });
+    await words.areToldOnce(t, since, [['active-user', 'bob'], ['session-logon']], active(bobsLogin));
     await clientHasTextOf(bob);
     await serves(desktop, bob);
     assert.equal(await desktop.alice.paste('clipboard'), 'what alice has');
@@ -139,13 +171,14 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
       const since = Date.now();
       await switchTo(guest.shell, login);
       await wasInTime(t, desktop, await served(desktop, since), { login });
+      await words.areToldOnce(t, since, [['active-user', login.user], ['session-logon']], active(login));
       assert.equal(await client.paste('clipboard'), `what ${login.user} has`);
     }
     await serves(desktop, alice);
     assert.equal(await bob.paste('clipboard'), 'what bob has');
   });
 
-  it('a log-off asks each window to close, and ends the session after the time of grace', async () => {
+  it('a log-off asks each window to close, and ends the session after the time of grace', async (t) => {
     const { alice, guest } = desktop;
     const log = '/run/lab/window';
     await guest.shell.run(`touch ${log} && chown alice ${log}`);
@@ -153,6 +186,7 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
     await until(SOON_MS, 'the window', async () => (await guest.shell.try(`test -s ${log}`)).status === 0 || undefined);
     await alice.run('xdotool search --sync --onlyvisible --name "Event Tester" >/dev/null');
     using host = await QgaClient.connect(guest.socketOf('qga'));
+    const since = Date.now();
     const { return: answer } = await host.ask('uga-session-logoff');
     const { session, user, by, seconds } = answer as Record<string, unknown>;
     assert.deepEqual([session, user, seconds], [alicesLogin.id, 'alice', GRACE_SECONDS]);
@@ -162,6 +196,7 @@ describe(`the right session is served, with ${ours.unit}`, { skip: noDesktop }, 
       return status === 0 || undefined;
     });
     await loggedOut(guest.shell, 'alice');
+    await words.areToldOnce(t, since, NOBODY, removed(alicesLogin));
     const { return: sessions } = await host.ask('uga-session-list');
     assert.deepEqual(
       (sessions as { user: string; class: string; state: string }[])

@@ -20,6 +20,9 @@ const DESKTOP = [
   'spice-vdagent',
 ];
 
+/** What users of a desktop run, and what hosts do to them there is seen by: screen locks, notifications, an editor. */
+const PROGRAMS = ['light-locker', 'xscreensaver', 'dunst', 'l3afpad'];
+
 /** GNOME behind its own greeter, which is what knows single sign-on. */
 const GNOME = ['gdm3', 'gnome-shell', 'gnome-session', 'gnome-settings-daemon', 'xwayland', 'fonts-dejavu-core'];
 
@@ -43,7 +46,7 @@ interface Content {
 export const IMAGES = {
   bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB, desktop: false },
   trixie: { suite: 'trixie', packages: BASE, diskBytes: 2 * GIB, desktop: false },
-  desktop: { suite: 'bookworm', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
+  desktop: { suite: 'bookworm', packages: [...BASE, ...DESKTOP, ...PROGRAMS], diskBytes: 3 * GIB, desktop: true },
   'desktop-trixie': { suite: 'trixie', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
   gnome: { suite: 'bookworm', packages: [...BASE, ...GNOME], diskBytes: 4 * GIB, desktop: false, gnome: true },
   databases: { suite: 'bookworm', packages: [...BASE, ...DATABASES], diskBytes: 4 * GIB, desktop: false },
@@ -59,7 +62,7 @@ export interface Recipe extends Content {
   readonly name: ImageName;
   /** Debian package of the kernel, like "linux-image-6.1.0-42-amd64". */
   readonly kernelPackage: string;
-  /** Changes when the content, a file of the recipe or the kernel does. */
+  /** Changes when the content, a file that has a part in it, or the kernel does. */
   readonly key: string;
 }
 
@@ -69,14 +72,18 @@ export async function recipeFor(name: ImageName): Promise<Recipe> {
   const kernelPackage = await newestKernel();
   const hash = createHash('sha256');
   hash.update(JSON.stringify([content, kernelPackage]));
-  for (const file of filesOfRecipe()) hash.update(`\0${file}\0`).update(readFileSync(path.join(recipeFolder, file)));
+  for (const file of filesOf(content)) hash.update(`\0${file}\0`).update(readFileSync(path.join(recipeFolder, file)));
   return { name, ...content, kernelPackage, key: hash.digest('hex').slice(0, 12) };
 }
 
-function filesOfRecipe(): string[] {
+/** All but those of other kinds of guests, this table of all of them, and where they are kept. */
+function filesOf({ desktop, gnome }: Content): string[] {
+  const others = [...(desktop ? [] : ['desktop']), ...(gnome ? [] : ['gnome'])];
   return readdirSync(recipeFolder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(recipeFolder, path.join(entry.path, entry.name)))
+    .filter((file) => !['recipe.ts', 'cache.ts'].includes(file))
+    .filter((file) => !others.some((kind) => file.startsWith(`${kind}/`)))
     .sort();
 }
 

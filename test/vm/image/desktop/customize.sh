@@ -15,8 +15,11 @@ done
 echo /usr/sbin/lightdm >"$root/etc/X11/default-display-manager"
 ln -sf /lib/systemd/system/lightdm.service "$root/etc/systemd/system/display-manager.service"
 ln -sf /lib/systemd/system/graphical.target "$root/etc/systemd/system/default.target"
-# The sessions of most tests start their agent by lab-session-agent, which a test tells what to start.
+# The sessions of most tests start their agent by lab-session-agent, which a test tells what to start; screen locks, too, are
+# started by those who want one.
 for user in alice bob; do
   chroot "$root" install -d -o "$user" -g "$user" "/home/$user/.config" "/home/$user/.config/autostart"
-  printf '[Desktop Entry]\nHidden=true\n' >"$root/home/$user/.config/autostart/uga-session-agent.desktop"
+  for program in uga-session-agent light-locker; do
+    printf '[Desktop Entry]\nHidden=true\n' >"$root/home/$user/.config/autostart/$program.desktop"
+  done
 done
