@@ -20,6 +20,9 @@ import { clipboard } from './messages/clipboard.ts';
 const HEADER_BYTES = 20;
 const PROTOCOL = 1;
 
+/** A piece of a file as spice-gtk sends it: such a message is not moved while it comes. */
+const USUAL_BYTES = 66 * 1024;
+
 /** Longest body of every message but CLIPBOARD. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -180,7 +183,7 @@ class PartialMessage {
   start(reasonToSkip: string | undefined, headBytes: number | undefined): void {
     this.hasStarted = true;
     if (reasonToSkip !== undefined && headBytes === undefined) return;
-    this.#body = new ByteCollector(headBytes ?? this.left);
+    this.#body = new ByteCollector(headBytes ?? this.left, USUAL_BYTES);
     if (headBytes === undefined) return;
     this.#content = new Flow(this.left - headBytes);
     if (reasonToSkip !== undefined) this.#content.fail(new AgentError('refused', 'the content is too long'));

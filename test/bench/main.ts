@@ -9,6 +9,7 @@ import { ovirtRows } from './ovirt.ts';
 import { qgaRows } from './qga.ts';
 import { qmpRows } from './qmp.ts';
 import { table } from './report.ts';
+import { spiceRows } from './spice.ts';
 import { vdagentRows } from './vdagent.ts';
 
 const missing = without('qemu-ga');
@@ -33,6 +34,7 @@ const SUBJECTS = {
   vdagent: vdagentRows,
   ovirt: ovirtRows,
   clipboard: clipboardRows,
+  spice: spiceRows,
 };
 const wanted = process.argv.slice(2);
 

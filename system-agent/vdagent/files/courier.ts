@@ -17,8 +17,11 @@ const CALL_MS = 30_000;
 const MAX_CALLS = 8;
 const MAX_CALLS_OF_FILE = 4;
 
-/** Content that waits for the session's disk, beyond which the host is not read until half of it has gone. */
-export const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+/**
+ * Content that waits for the session's disk, beyond which the host is not read until half of it has gone. It keeps the
+ * session busy; more would only grow old in memory, and delay the pointer that travels behind it.
+ */
+export const MAX_WAITING_BYTES = 1024 * 1024;
 /** What a piece counts at least: a host can send a byte at a time. */
 const LEAST_PIECE = 1024;
 

@@ -12,6 +12,8 @@ Requests come as lines of JSON on stdin and are answered on stdout, each with it
     {"id": 5, "do": "resize", "monitors": [{"width": 1280, "height": 720, "x": 0, "y": 0}]}
     {"id": 6, "do": "point", "x": 10, "y": 20}                      the client's pointer, if the server takes it
     {"id": 7, "do": "copy_image", "selection": "clipboard", "file": "x.png"}     own it with the bytes of a file
+    {"id": 9, "do": "send", "files": ["/x"]}                        {"ended": {name: null or why}} once all were sent or were not
+    {"id": 10, "do": "cancel_sending"}                              gives up what is being sent
     {"id": 8, "do": "paste_image", "selection": "clipboard"}        {"bytes": length, "sha256": ...} of the guest's PNG
 
     {"id": 1, "result": {...}} or {"id": 1, "error": "..."}
@@ -26,7 +28,7 @@ import time
 import gi
 
 gi.require_version('SpiceClientGLib', '2.0')
-from gi.repository import GLib, GObject, SpiceClientGLib as Spice  # noqa: E402
+from gi.repository import Gio, GLib, GObject, SpiceClientGLib as Spice  # noqa: E402
 
 # Session.connect() and Channel.connect() hide the one for signals.
 on = GObject.Object.connect
@@ -48,6 +50,8 @@ class Client:
         self.guest_types = {}
         self.grabbed_at = {}
         self.pastes = []
+        self.tasks = []  # files on their way
+        self.sending = None  # the request, and how each of its files has ended
         self.rest = b''
         self.session = Spice.Session()
         self.session.set_property('uri', 'spice+unix://' + socket)
@@ -66,6 +70,7 @@ class Client:
             on(channel, 'main-clipboard-selection-release', self.guest_released)
             on(channel, 'main-clipboard-selection-request', self.guest_asks)
             on(channel, 'main-clipboard-selection', self.guest_pastes)
+            on(channel, 'new-file-transfer', self.file_begun)
         elif isinstance(channel, Spice.DisplayChannel):
             on(channel, 'display-primary-create', self.surface_created)
             channel.connect()
@@ -118,6 +123,18 @@ class Client:
                 self.answer(paste[0], {'bytes': len(content), 'sha256': hashlib.sha256(content).hexdigest()})
             else:
                 self.answer(paste[0], error='the guest has none')
+
+    def file_begun(self, _channel, task):
+        self.tasks.append(task)
+        on(task, 'finished', self.file_ended)
+
+    def file_ended(self, task, error):
+        request, ended, names = self.sending
+        self.tasks.remove(task)
+        ended[task.get_filename()] = None if error is None else error.message
+        if len(ended) == len(names):
+            self.sending = None
+            self.answer(request, {'ended': ended})
 
     def read(self, _source, _condition):
         data = sys.stdin.buffer.raw.read(65536)
@@ -193,6 +210,18 @@ class Client:
             self.main.update_display_enabled(number, True, False)
             self.main.update_display(number, *area, False)
         self.main.send_monitor_config()
+        return {}
+
+    def do_send(self, request):
+        if self.sending is not None:
+            raise ValueError('files are on their way')
+        files = [Gio.File.new_for_path(name) for name in request['files']]
+        self.sending = (request, {}, files)
+        self.main.file_copy_async(files, Gio.FileCopyFlags.NONE, None, None, None, lambda *_: None)
+
+    def do_cancel_sending(self, _request):
+        for task in list(self.tasks):
+            task.cancel()
         return {}
 
     def do_point(self, request):

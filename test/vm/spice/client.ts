@@ -91,13 +91,32 @@ export class SpiceClient implements AsyncDisposable {
     await this.#do('resize', { monitors });
   }
 
+  /**
+   * Sends files as if they were dropped onto the client's window.
+   * @returns how each has ended, by its name: undefined, or what the client shows its user
+   */
+  async send(files: readonly string[], timeoutMs = ANSWER_TIMEOUT_MS): Promise<Record<string, string | undefined>> {
+    const { ended } = (await this.#do('send', { files }, timeoutMs)) as { ended: Record<string, string | null> };
+    return Object.fromEntries(Object.entries(ended).map(([name, why]) => [name, why ?? undefined]));
+  }
+
+  async cancelSending(): Promise<void> {
+    await this.#do('cancel_sending');
+  }
+
+  /** As when its window is killed. */
+  async kill(): Promise<void> {
+    await this.process.kill();
+    this.lines.close();
+  }
+
   async point(x: number, y: number): Promise<void> {
     await this.#do('point', { x, y });
   }
 
-  async #do(what: string, args: object = {}): Promise<unknown> {
+  async #do(what: string, args: object = {}, timeoutMs = ANSWER_TIMEOUT_MS): Promise<unknown> {
     const id = ++this.#lastId;
-    const answer = this.lines.find(ANSWER_TIMEOUT_MS, `the answer to ${what}`, (line) => {
+    const answer = this.lines.find(timeoutMs, `the answer to ${what}`, (line) => {
       const message = JSON.parse(line) as { id: number; result?: unknown; error?: string };
       return message.id === id ? message : undefined;
     });
