@@ -7,8 +7,14 @@ export const PORTS = {
   vdagent: 'com.redhat.spice.0',
 } as const;
 
-/** Host-side sockets of a machine: of its ports, and the SPICE server's if it has a desktop; `vdagent` is that server's then. */
-export type SocketName = keyof typeof PORTS | 'spice';
+/**
+ * Who has the host's end of a desktop's `vdagent` port: the SPICE server, or QEMU itself (its chardev qemu-vdagent), which then
+ * has a VNC server for its clipboard.
+ */
+export type ClipboardHost = 'spice' | 'qemu';
+
+/** Host-side sockets of a machine: of its ports, and of its SPICE and VNC servers; `vdagent` of a desktop is theirs. */
+export type SocketName = keyof typeof PORTS | 'spice' | 'vnc';
 
 export const SHELL_PORT = 'lab.exec.0';
 
@@ -32,6 +38,8 @@ export interface Files {
   readonly memory?: string;
   /** Display device of a desktop, with its options. Default: VGA. Not for a machine that continues from a saved state. */
   readonly display?: string;
+  /** Of a desktop; default: the SPICE server. */
+  readonly clipboardHost?: ClipboardHost;
   /** More devices. A machine that has some cannot continue from a saved state that has none. */
   readonly more?: readonly string[];
 }
@@ -76,13 +84,10 @@ export function qemuArguments(files: Files): string[] {
     ...['-qmp', `unix:${socket('qmp')},server=on,wait=off`, '-monitor', `unix:${socket('monitor')},server=on,wait=off`],
     ...['-device', 'virtio-serial-pci,id=serial,max_ports=16'],
   ];
-  const ports = [...Object.entries(PORTS), ['shell', SHELL_PORT]];
+  const ports: readonly (readonly [id: string, name: string])[] = [...Object.entries(PORTS), ['shell', SHELL_PORT]];
   for (const [index, [id, name]] of ports.entries()) {
-    const spice = files.image.desktop && id === 'vdagent';
-    args.push(
-      '-chardev',
-      spice ? `spicevmc,id=${id},name=vdagent` : `socket,id=${id},path=${socket(`${id}`)},server=on,wait=off`,
-    );
+    const isHosts = files.image.desktop && id === 'vdagent';
+    args.push('-chardev', isHosts ? agentHost(files, id) : `socket,id=${id},path=${socket(id)},server=on,wait=off`);
     // QEMU tells of a port that the guest opens or closes (VSERPORT_CHANGE) only where the port has an id.
     args.push('-device', `virtserialport,bus=serial.0,nr=${index + 1},chardev=${id},name=${name},id=port-${id}`);
   }
@@ -91,8 +96,15 @@ export function qemuArguments(files: Files): string[] {
     const display = files.display ?? 'VGA';
     args.push('-device', display, '-spice', `unix=on,addr=${socket('spice')},disable-ticketing=on,agent-mouse=on`);
   }
+  if (files.clipboardHost === 'qemu') args.push('-vnc', `unix:${socket('vnc')}`);
   if (files.image.gnome) args.push('-device', 'virtio-vga');
   args.push(...(files.more ?? []));
   if (files.memory !== undefined) args.push('-incoming', `exec:cat ${files.memory}`);
   return args;
+}
+
+function agentHost({ clipboardHost }: Files, id: string): string {
+  return clipboardHost === 'qemu'
+    ? `qemu-vdagent,id=${id},name=vdagent,clipboard=on`
+    : `spicevmc,id=${id},name=vdagent`;
 }

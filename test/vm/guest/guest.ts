@@ -1,6 +1,7 @@
 import { ensureImage } from '../image/build.ts';
 import type { ImageName } from '../image/recipe.ts';
 import { product, stopAgent } from './agents.ts';
+import type { ClipboardHost } from './command-line.ts';
 import { ensureInstalledState } from './installed.ts';
 import { Machine, type Start } from './machine.ts';
 import { booted, desktopIsUp, ensureSavedState } from './saved-state.ts';
@@ -11,6 +12,8 @@ export interface GuestOptions {
   readonly installed?: boolean;
   /** Folder to be seen at /opt/uga in the guest, at most 64 MiB. */
   readonly payload?: string;
+  /** Of a desktop; default: the SPICE server. */
+  readonly clipboardHost?: ClipboardHost;
 }
 
 /**
@@ -18,10 +21,15 @@ export interface GuestOptions {
  * clock says that time.
  */
 export async function resumeGuest(options: GuestOptions = {}): Promise<Machine> {
-  const { image: name = 'bookworm', installed = true, payload } = options;
+  const { image: name = 'bookworm', installed = true, payload, clipboardHost } = options;
   const image = await ensureImage(name);
   const state = installed ? await ensureInstalledState(image) : await ensureSavedState(image);
-  return Machine.start({ image, ...state, ...(payload !== undefined && { payload }) });
+  return Machine.start({
+    image,
+    ...state,
+    ...(payload !== undefined && { payload }),
+    ...(clipboardHost !== undefined && { clipboardHost }),
+  });
 }
 
 /** The same guest booted anew, with more devices. Takes ten seconds and more. */

@@ -5,7 +5,7 @@ import { AgentError } from '#shared/errors.ts';
 import type { Image } from '../image/build.ts';
 import { Companion, run } from '../support/process.ts';
 import { until, within } from '../support/wait.ts';
-import { type Files, qemuArguments, type SocketName } from './command-line.ts';
+import { type ClipboardHost, type Files, qemuArguments, type SocketName } from './command-line.ts';
 import { makeEmptyPayload, makePayload } from './payload.ts';
 import { Qmp } from './qmp.ts';
 import { RootShell } from './root-shell.ts';
@@ -21,6 +21,8 @@ export interface Start {
   readonly payload?: string;
   /** Another display device than the one of saved states. */
   readonly display?: string;
+  /** Of a desktop; default: the SPICE server. */
+  readonly clipboardHost?: ClipboardHost;
   /** More of QEMU's arguments, for a machine that boots; made when the folder for its files is there. */
   readonly more?: (folder: string) => Promise<readonly string[]>;
 }
@@ -54,6 +56,7 @@ export class Machine implements AsyncDisposable {
       ...(start.memory !== undefined && { memory: start.memory }),
       ...(more !== undefined && { more }),
       ...(start.display !== undefined && { display: start.display }),
+      ...(start.clipboardHost !== undefined && { clipboardHost: start.clipboardHost }),
     };
     let qemu: Companion | undefined;
     try {
