@@ -114,12 +114,6 @@ export class SpiceClient implements AsyncDisposable {
     await this.#do('point', { x, y });
   }
 
-  /** As when the machine in front of the user dies: it says nothing more. */
-  async kill(): Promise<void> {
-    await this.process.kill();
-    this.lines.close();
-  }
-
   async #do(what: string, args: object = {}, timeoutMs = ANSWER_TIMEOUT_MS): Promise<unknown> {
     const id = ++this.#lastId;
     const answer = this.lines.find(timeoutMs, `the answer to ${what}`, (line) => {
