@@ -133,6 +133,7 @@ describe('uga system-agent', () => {
         '[spice]\non-disconnect=none\n',
         '[pointer]\nuinput=auto\n',
         '[clipboard]\ndirection=both\nkinds=text, images\nmax-size=100\nmax-text-size=100\n',
+        '[monitors]\nfollow=auto\n',
         '[effects]\nreduce=yes\n',
         '[files]\nfolder=download\nwhen-done=notify\n',
         '[control]\npath=/run/uga/control.sock\n',

@@ -115,9 +115,12 @@ describe('the pointer of an X session without uinput, moved by a host', { skip }
 
   it('goes on while another program has grabbed the server', async () => {
     x.client.GrabServer();
-    put({ x: 60, y: 60 });
-    await isAt(60, 60);
-    x.client.UngrabServer();
+    try {
+      put({ x: 60, y: 60 });
+      await isAt(60, 60);
+    } finally {
+      x.client.UngrabServer();
+    }
   });
 
   it('loses no press of a thousand clicks between ten thousand moves', async () => {
