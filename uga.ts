@@ -34,4 +34,6 @@ function say(stream: Io['stdout'], text: string, code: number): number {
   return code;
 }
 
-process.exitCode = await main(process.argv.slice(1), process);
+void main(process.argv.slice(1), process).then((code) => {
+  process.exitCode = code;
+});

@@ -26,8 +26,9 @@ const nativeParts = {
   name: 'native-parts',
   setup(build) {
     build.onResolve({ filter: /^koffi$/ }, () => ({ path: 'koffi', namespace: 'addon' }));
+    build.onResolve({ filter: /.*/, namespace: 'addon' }, ({ path: addon }) => ({ path: addon, external: true }));
     build.onLoad({ filter: /.*/, namespace: 'addon' }, () => ({
-      contents: `import { createRequire } from 'node:module';\nexport default createRequire(import.meta.url)('./${NATIVE}');`,
+      contents: `module.exports = require('./${NATIVE}');`,
       loader: 'js',
     }));
     // msgpackr's optional accelerator starts four threads for nothing that is needed here.

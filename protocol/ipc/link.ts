@@ -10,6 +10,7 @@ export interface Link {
   /** Fire and forget. Dropped when the link is down or its queue is full; state is replayed on reconnection anyway. */
   notify<Body>(message: Notification<Body>, body: Body): void;
   /**
+   * @param body is needed during the call only
    * @throws {AgentError} what the other side answered; 'timeout' after `timeoutMs`; 'cancelled' when the link went down
    */
   call<Body, Result>(message: Request<Body, Result>, body: Body, timeoutMs: number): Promise<Result>;

@@ -14,10 +14,12 @@ export class ByteCollector {
   /**
    * @param limit most bytes that will ever be added: the announced size, or the cap where the size is unknown
    * @param believed so much of it is believed, and allocated at once
+   * @param allocate memory of any content
    */
   constructor(
     readonly limit: number,
     private readonly believed: number = FIRST_BYTES,
+    private readonly allocate: (bytes: number) => Buffer = Buffer.allocUnsafe,
   ) {}
 
   get length(): number {
@@ -47,7 +49,7 @@ export class ByteCollector {
   }
 
   #grow(needed: number): void {
-    const bytes = Buffer.allocUnsafe(Math.min(this.limit, Math.max(needed, 2 * this.#bytes.length, this.believed)));
+    const bytes = this.allocate(Math.min(this.limit, Math.max(needed, 2 * this.#bytes.length, this.believed)));
     this.#bytes.copy(bytes, 0, 0, this.#length);
     this.#bytes.fill(0, 0, this.#length);
     this.#bytes = bytes;

@@ -108,8 +108,7 @@ export class ByteStream {
     if (this.#isClosed || this.#writeError !== undefined || length === 0) return true;
     if (this.#queued > 0 && this.#queued + length > MAX_QUEUED) return false;
     const isFirst = this.#queue.length === 0;
-    this.#queue.push(bytes);
-    if (lent.length > 0) this.#queue.push(lent);
+    for (const part of [bytes, lent]) if (part.length > 0) this.#queue.push(part);
     this.#queued += length;
     if (!this.#isBlocked && isFirst) this.#flush();
     if (lent.length > 0 && this.#queued > 0) {

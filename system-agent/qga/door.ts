@@ -1,6 +1,6 @@
 import { errorReply, type Reply, SENTINEL } from '#protocol/qga/message.ts';
 import { JsonReader, type ReadEvent } from '#protocol/qga/reader.ts';
-import { Spare, type Taken } from '#shared/bytes/spare.ts';
+import { Spare } from '#shared/bytes/spare.ts';
 import { formatJsonPieces } from '#shared/json/format.ts';
 import { wipeSecrets } from '#shared/json/secrets.ts';
 import type { Base64 } from '#shared/json/value.ts';
@@ -12,8 +12,11 @@ import type { Answer, Dispatcher } from './dispatcher.ts';
 /** Replies that are ready leave together once they are this long. */
 const FLUSH_AT = 64 * 1024;
 
-/** Base64 is made in pieces of so many bytes, a multiple of three: text that is short costs V8 nothing. */
-const BASE64_STEP = 48 * 1024;
+/** File data becomes text in blocks of this size, which stay in the processor's cache until the channel has taken them. */
+const BLOCK = 64 * 1024;
+/** After so many, other channels have their turn. */
+const BLOCKS_PER_TURN = 32;
+const NOTHING = new Uint8Array();
 
 const SENTINEL_TEXT = String.fromCharCode(SENTINEL);
 
@@ -36,10 +39,11 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   #ended = false;
   /** Replies as Latin-1 text: they are ASCII but for the sentinel; and what stands between such text. */
   #pieces: (string | Base64)[] = [];
+  /** Of the first one: characters or bytes that have been sent. */
+  #sent = 0;
   #ready = '';
   readonly #spare = new Spare();
-  /** The channel has its memory until it has sent all. */
-  #sending: Taken | undefined;
+  #nextTurn: NodeJS.Immediate | undefined;
 
   constructor(
     private readonly channel: Channel,
@@ -47,8 +51,8 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   ) {}
 
   get isAtRest(): boolean {
-    const hasWork = this.#working !== undefined || this.#next < this.#pending.length || this.#ready !== '';
-    return !hasWork && this.#reader.isIdle;
+    const hasWork = this.#working !== undefined || this.#next < this.#pending.length;
+    return !hasWork && this.#ready === '' && this.#pieces.length === 0 && this.#reader.isIdle;
   }
 
   async start(): Promise<void> {
@@ -85,8 +89,7 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   drained(): void {
-    this.#sending?.release();
-    this.#sending = undefined;
+    clearImmediate(this.#nextTurn);
     this.#blocked = false;
     this.#work();
   }
@@ -111,8 +114,9 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
     this.#blocked = false;
     this.#ended = false;
     this.#pieces = [];
+    this.#sent = 0;
     this.#ready = '';
-    this.#sending = undefined;
+    clearImmediate(this.#nextTurn);
     this.#pauseWhileBusy();
   }
 
@@ -178,34 +182,52 @@ export class QgaDoor implements Service, ChannelEvents, DescribedDoor {
   }
 
   #flush(): void {
+    if (this.#blocked) return;
+    if (this.#pieces.length === 0) this.#flushText();
+    else this.#flushBlocks();
+  }
+
+  #flushText(): void {
     if (this.#ready === '') return;
-    const pieces = [...this.#pieces, this.#ready];
-    this.#pieces = [];
+    const text = Buffer.from(this.#ready, 'latin1');
     this.#ready = '';
-    const taken = this.#spare.take(pieces.reduce((sum, piece) => sum + sizeOf(piece), 0));
-    let at = 0;
-    for (const piece of pieces) {
-      if (typeof piece === 'string') at += taken.bytes.write(piece, at, 'latin1');
-      else {
-        at = writeBase64(piece.bytes, taken.bytes, at);
-        piece.release();
+    this.#blocked = !this.channel.write(text);
+  }
+
+  /** The text of file data is never there as a whole: only as much of it is made as the channel takes. */
+  #flushBlocks(): void {
+    if (this.#ready !== '') this.#pieces.push(this.#ready);
+    this.#ready = '';
+    const block = this.#spare.take(BLOCK);
+    for (let count = 0; !this.#blocked && this.#pieces.length > 0; count++) {
+      if (count === BLOCKS_PER_TURN) {
+        this.#blocked = true;
+        this.#nextTurn = setImmediate(() => this.drained());
+      } else {
+        this.#blocked = !this.channel.write(NOTHING, block.bytes.subarray(0, this.#fill(block.bytes)));
       }
     }
-    if (this.channel.write(taken.bytes.subarray(0, at))) return;
-    this.#blocked = true;
-    this.#sending = taken;
+    block.release();
   }
-}
 
-function sizeOf(piece: string | Base64): number {
-  return typeof piece === 'string' ? piece.length : 4 * Math.ceil(piece.bytes.length / 3);
-}
-
-/** @returns where it ends */
-function writeBase64(bytes: Buffer, into: Buffer, at: number): number {
-  let end = at;
-  for (let from = 0; from < bytes.length; from += BASE64_STEP) {
-    end += into.write(bytes.toString('base64', from, Math.min(from + BASE64_STEP, bytes.length)), end, 'latin1');
+  /** @returns how much of it is text now */
+  #fill(block: Buffer): number {
+    let end = 0;
+    for (;;) {
+      const [piece] = this.#pieces;
+      if (piece === undefined) return end;
+      const room = block.length - end;
+      const isText = typeof piece === 'string';
+      const length = isText ? piece.length : piece.bytes.length;
+      const upTo = Math.min(length, this.#sent + (isText ? room : 3 * Math.floor(room / 4)));
+      if (upTo === this.#sent && length > 0) return end;
+      const text = isText ? piece.slice(this.#sent, upTo) : piece.bytes.toString('base64', this.#sent, upTo);
+      end += block.write(text, end, 'latin1');
+      this.#sent = upTo;
+      if (upTo < length) return end;
+      if (!isText) piece.release();
+      this.#pieces.shift();
+      this.#sent = 0;
+    }
   }
-  return end;
 }

@@ -4,6 +4,7 @@ import os from 'node:os';
 import { without } from '#test/support/programs.ts';
 import { auditRows } from './audit.ts';
 import { clipboardRows } from './clipboard.ts';
+import { idleRows } from './idle.ts';
 import { linkRows } from './link.ts';
 import { ovirtRows } from './ovirt.ts';
 import { qgaRows } from './qga.ts';
@@ -28,6 +29,7 @@ const commit = run('git', 'rev-parse', '--short=12', 'HEAD');
 /** What is measured, by the name of its file. */
 const SUBJECTS = {
   qga: qgaRows,
+  idle: idleRows,
   audit: auditRows,
   qmp: qmpRows,
   link: linkRows,

@@ -1,14 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningAgent, startOracle, startSystemAgent } from '#test/support/agents.ts';
-import { contextSwitches, privateDirtyKib, processorTicks, residentKib } from '#test/support/processes.ts';
 import { fileRows } from './files.ts';
 import { LeanClient } from './lean-client.ts';
-import { alternate, both, type Pair, ROUNDS } from './pair.ts';
+import { alternate, type Pair, ROUNDS } from './pair.ts';
 import { median, type Row, row, type Target } from './report.ts';
-
-const IDLE_SECONDS = 10;
-/** V8 collects the garbage of the start once, some ten seconds after it; all day means after that. */
-const SETTLE_SECONDS = 15;
 
 /** Disks, processors and file systems: hosts ask for them every few minutes. */
 const INVENTORY = [
@@ -54,7 +48,6 @@ export async function qgaRows(): Promise<Row[]> {
   }
   rows.push(...(await fileRows()));
   rows.push(row('start to first answer', 'ms', await alternateStarts(), { of: 'ours', atMost: 120 }));
-  rows.push(...(await idleRows()));
   return rows;
 }
 
@@ -98,31 +91,4 @@ async function startTime(start: () => Promise<RunningAgent>): Promise<number> {
   await using agent = await start();
   roundTrip(agent, { execute: 'guest-ping' }, 1);
   return Number(process.hrtime.bigint() - started) / 1e6;
-}
-
-/** A host is connected and silent; both programs are quiet at the same time. */
-async function idleRows(): Promise<Row[]> {
-  await using original = await startOracle();
-  await using ours = await startSystemAgent();
-  using first = new LeanClient(original.socket);
-  using second = new LeanClient(ours.socket);
-  for (const client of [first, second]) {
-    client.send(Buffer.from('{"execute":"guest-ping"}\n'));
-    client.skipLines(1);
-  }
-  await sleep(SETTLE_SECONDS * 1000);
-  const pids = { original: original.program.pid, ours: ours.program.pid };
-  const before = both(pids, (pid) => ({ switches: contextSwitches(pid), ticks: processorTicks(pid) }));
-  await sleep(IDLE_SECONDS * 1000);
-  const after = both(pids, (pid) => ({ switches: contextSwitches(pid), ticks: processorTicks(pid) }));
-  const spent = (what: 'switches' | 'ticks') => ({
-    original: after.original[what] - before.original[what],
-    ours: after.ours[what] - before.ours[what],
-  });
-  return [
-    row(`idle, host connected: wake-ups in ${IDLE_SECONDS} s`, 'count', spent('switches'), { of: 'ours', atMost: 0 }),
-    row(`idle, host connected: CPU in ${IDLE_SECONDS} s`, 'ticks', spent('ticks'), { of: 'ours', atMost: 0 }),
-    row('system-agent: private dirty memory', 'KiB', both(pids, privateDirtyKib)),
-    row('system-agent: resident memory, mostly shared pages of node', 'KiB', both(pids, residentKib)),
-  ];
 }

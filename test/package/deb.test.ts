@@ -54,6 +54,24 @@ describe('the Debian package', { skip: missing }, () => {
     }
   });
 
+  it("holds code of V8 for the agents, which it takes with their units' flags", () => {
+    for (const [kind, agent] of [
+      ['system', 'system-agent'],
+      ['user', 'session-agent'],
+    ]) {
+      const unit = readFileSync(inside(`usr/lib/systemd/${kind}/uga-${agent}.service`), 'utf8');
+      const [, flags = ''] = /^ExecStart=\/usr\/lib\/uga\/node (.*) \/usr\/lib\/uga\/uga\.js/m.exec(unit) ?? [];
+      const bundle = inside(`usr/lib/uga/uga-${agent}.js`);
+      const look = `
+        const { readFileSync } = require('node:fs');
+        const text = require('node:module').wrap(readFileSync(process.argv[1], 'latin1'));
+        const cachedData = readFileSync(process.argv[1] + '.code');
+        console.log(new (require('node:vm').Script)(text, { cachedData }).cachedDataRejected);`;
+      const argv = [...flags.split(' '), '-e', look, bundle];
+      assert.equal(execFileSync(inside('usr/lib/uga/node'), argv, { encoding: 'utf8' }), 'false\n');
+    }
+  });
+
   it('needs no newer system than it says, and no library that it does not name', () => {
     const needed = new Set<string>();
     for (const name of ['usr/lib/uga/node', 'usr/lib/uga/native/koffi.node']) {

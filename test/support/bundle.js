@@ -7,6 +7,7 @@ import { common, copyNativeParts, root } from '../../installer/esbuild.js';
 const PROGRAMS = [
   'test/vm/channel-probe.ts',
   'test/vm/hooks-probe.ts',
+  'test/vm/desktop/pointer-probe.ts',
   'test/support/link/system-side.ts',
   'test/support/link/session-side.ts',
 ];

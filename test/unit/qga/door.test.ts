@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Base64 } from '#shared/json/value.ts';
 import { silent } from '#shared/log/log.ts';
-import { object } from '#shared/schema/schema.ts';
+import { int64, object, string, struct } from '#shared/schema/schema.ts';
 import { defineCommand, nothing } from '#system-agent/qga/command.ts';
 import { commands } from '#system-agent/qga/commands/index.ts';
 import { Dispatcher } from '#system-agent/qga/dispatcher.ts';
@@ -30,13 +31,40 @@ function slowCommand() {
   return { command, finish: () => finishers.shift()?.() };
 }
 
+/** A command whose answer holds that many bytes, and how many of its answers have been let go. */
+function bytesCommand() {
+  const state = { released: 0 };
+  const command = defineCommand({
+    name: 'guest-bytes',
+    since: '0',
+    summary: '',
+    testedBy: 'here',
+    args: object({ size: int64 }),
+    result: struct('Bytes', { before: string, bytes: string, after: string }),
+    needs: [],
+    readOnly: true,
+    run: async ({ size }) => ({
+      before: 'é',
+      bytes: new Base64(bytesOf(Number(size)), () => state.released++),
+      after: 'end',
+    }),
+  });
+  return { command, state };
+}
+
+function bytesOf(size: number): Buffer {
+  return Buffer.from(Array.from({ length: size }, (_, index) => (index * 31) % 251));
+}
+
 async function open(channel = new FakeChannel()) {
   const slow = slowCommand();
-  const dispatcher = new Dispatcher([...commands, slow.command], fakePlatform(), () => undefined, silent);
+  const bytes = bytesCommand();
+  const all = [...commands, slow.command, bytes.command];
+  const dispatcher = new Dispatcher(all, fakePlatform(), () => undefined, silent);
   const door = new QgaDoor(channel, dispatcher);
   await door.start();
   channel.connect();
-  return { channel, door, finish: slow.finish };
+  return { channel, door, finish: slow.finish, bytes: bytes.state };
 }
 
 describe('QGA door', () => {
@@ -80,6 +108,54 @@ describe('QGA door', () => {
     finish();
     await tick();
     assert.equal(channel.drain(), PONG);
+  });
+
+  it('file data of any length is whole, in blocks that wait for the host', async () => {
+    const { channel, door, bytes } = await open(new FakeChannel(0));
+    const sizes = [0, 1, 2, 3, 49_100, 49_101, 49_102, 49_103, 49_104, 49_152, 49_153, 300_001];
+    for (const [index, size] of sizes.entries()) {
+      channel.say(`{"execute":"guest-bytes","arguments":{"size":${size}}}`);
+      await tick();
+      let told = '';
+      for (let part = channel.drain(); part !== ''; part = channel.drain()) {
+        assert.ok(part.length <= 65_536, String(part.length));
+        if (size > 100_000 && told === '') assert.equal(door.isAtRest, false);
+        told += part;
+      }
+      const middle = bytesOf(size).toString('base64');
+      assert.equal(told, `{"return": {"before": "\\u00E9", "bytes": "${middle}", "after": "end"}}\n`);
+      assert.equal(bytes.released, index + 1);
+      assert.equal(door.isAtRest, true);
+    }
+  });
+
+  it('a host that reads as fast as we write gets all, in more than one turn', async () => {
+    const { channel } = await open(new FakeChannel(Infinity));
+    channel.say(`{"execute":"guest-bytes","arguments":{"size":3000000}}${PING}`);
+    await tick();
+    const first = channel.drain();
+    assert.ok(first.length > 31 * 65_536 && first.length <= 32 * 65_536, String(first.length));
+    assert.equal(channel.paused, true);
+    await tick();
+    const middle = bytesOf(3_000_000).toString('base64');
+    const all = `{"return": {"before": "\\u00E9", "bytes": "${middle}", "after": "end"}}\n${PONG}`;
+    assert.ok(first + channel.drain() === all);
+    assert.equal(channel.paused, false);
+  });
+
+  it('file data whose host has gone in the middle is not given to the next host', async () => {
+    for (const highWater of [0, Infinity]) {
+      const { channel } = await open(new FakeChannel(highWater));
+      channel.say('{"execute":"guest-bytes","arguments":{"size":3000000}}');
+      await tick();
+      channel.drain();
+      channel.disconnect();
+      channel.connect();
+      channel.drain(); // what this double still has of the first one
+      channel.say(PING);
+      await tick();
+      assert.equal(channel.drain(), PONG);
+    }
   });
 
   it('half a request dies with its host', async () => {
