@@ -23,6 +23,8 @@ export class Tablet implements Pointer, Service {
   #device: PointerDevice | undefined;
   #why: string | undefined;
   #layout: PointerLayout = ONE_DISPLAY;
+  /** Who had the screen last. */
+  #session: string | undefined;
   #last: Frame = AT_START;
   #waiting = new WaitingFrames<Frame>();
   /** What the device has been told. */
@@ -57,6 +59,16 @@ export class Tablet implements Pointer, Service {
   arrange(layout: PointerLayout): void {
     // A session without displays has nothing to point at; the former layout serves whatever shows up instead.
     if (layout.displays.some(({ width, height }) => width > 0 && height > 0)) this.#layout = layout;
+  }
+
+  /**
+   * This session has the screen. Until its agent says where its displays are, if it has one, they are as the system knows
+   * them: a greeter without an agent does not show what the user before it did. Decision 46.
+   */
+  shownBy(session: string | undefined): void {
+    if (session === undefined || session === this.#session) return;
+    this.#session = session;
+    this.#layout = this.system?.layout() ?? this.#layout;
   }
 
   put({ display, x, y, pressed }: PointerState): void {

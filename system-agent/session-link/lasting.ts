@@ -1,9 +1,10 @@
 import type { Notification } from '#protocol/ipc/definition.ts';
 import type { Link } from '#protocol/ipc/link.ts';
+import { audioServer } from '#protocol/ipc/messages/audio.ts';
 import { pointerLayout } from '#protocol/ipc/messages/monitors.ts';
 
 /** Notifications that say how things are, not what happened: who begins to listen hears the last one. */
-const LASTING: readonly Notification<unknown>[] = [pointerLayout];
+const LASTING: readonly Notification<unknown>[] = [audioServer, pointerLayout];
 
 /** The last word of one agent on each lasting matter. */
 export class LastingState {

@@ -4,7 +4,11 @@ import { type Check, fail, ok, unknown, warn } from '../finding.ts';
 export const uinput: Check = {
   name: 'uinput',
   decide({ agent, uinput: { driver, node }, config }) {
-    if (config.uinput.kind === 'off') return [ok('the pointer is switched off by the configuration')];
+    if (config.uinput.kind === 'off') {
+      return [
+        ok("the pointer is switched off by the configuration; a SPICE viewer's needs agent-mouse=off on the host"),
+      ];
+    }
     if (agent.known && agent.value.status.pointer.available) return [ok('the pointer is there')];
     if (!driver) {
       return [

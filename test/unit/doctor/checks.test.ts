@@ -135,7 +135,12 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
     'features',
     /older release/,
   ],
-  ['no driver', { uinput: { driver: false, node: false }, agent: HIDDEN }, 'uinput', /^FAIL .*modprobe uinput/],
+  [
+    'no driver',
+    { uinput: { driver: false, node: false }, agent: HIDDEN },
+    'uinput',
+    /^FAIL .*in X11 sessions only.*modprobe uinput/,
+  ],
   ['no node', { uinput: { driver: true, node: false }, agent: HIDDEN }, 'uinput', /^FAIL .*udev/],
   ['no agent', { agent: HIDDEN }, 'uinput', /^\? /],
   [
@@ -144,7 +149,12 @@ const CASES: readonly (readonly [string, Partial<Facts>, check: string, line: Re
     'uinput',
     /^note .*EACCES/,
   ],
-  ['switched off', { config: { ...DEFAULTS, uinput: { kind: 'off' } } }, 'uinput', /^ok .*switched off/],
+  [
+    'switched off',
+    { config: { ...DEFAULTS, uinput: { kind: 'off' } } },
+    'uinput',
+    /^ok .*switched off.*agent-mouse=off/,
+  ],
   ['no guard', { guard: { program: false, socket: HIDDEN } }, 'freeze', /^note .*cannot freeze.*install/],
   ['a guard of the agent', guardOf(unit('inactive', 'static')), 'freeze', /^note .*600 s.*uga-freeze-guard\.socket/],
   ['a guard without systemd', guardOf(HIDDEN), 'freeze', /^\? .*600 s by itself.*hidden/],

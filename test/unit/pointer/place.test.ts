@@ -99,4 +99,50 @@ describe('place of the pointer', () => {
     const layout = { width: 10, height: 10, displays: [{ id: 0, x: 5000, y: 5000, width: 10, height: 10 }] };
     assert.deepEqual(placeOf(layout, 0, 5, 5), { x: AXIS_MAX, y: AXIS_MAX });
   });
+
+  it('is the pixel that the host means on displays of any scale', () => {
+    const below = random(51);
+    for (let round = 0; round < 2000; round++) {
+      let left = 0;
+      const displays = Array.from({ length: 1 + below(3) }, (_, id) => {
+        const pixels = { width: 320 + below(3520), height: 200 + below(1960) };
+        const scale = [120, 150, 160, 180, 200, 240, 210][below(7)] ?? 120;
+        const x = left;
+        const [width, height] = [Math.round((pixels.width * 120) / scale), Math.round((pixels.height * 120) / scale)];
+        left += width;
+        return { pixels, factor: scale / 120, area: { id, x, y: below(500), width, height } };
+      });
+      const layout: PointerLayout = {
+        width: left,
+        height: Math.max(...displays.map(({ area }) => area.y + area.height)),
+        displays: displays.map(({ area, factor }) =>
+          factor === 1 ? area : { ...area, scale: Math.round(factor * 1_000_000) },
+        ),
+      };
+      for (const { pixels, factor, area } of displays) {
+        // Of a size that is no whole number of units the last pixels are outside of what compositors let the pointer reach.
+        const at = {
+          x: Math.min(below(pixels.width), Math.floor(area.width * factor) - 1),
+          y: Math.min(below(pixels.height), Math.floor(area.height * factor) - 1),
+        };
+        const place = placeOf(layout, area.id, at.x, at.y);
+        assert.ok(place);
+        const unit = { x: (place.x * layout.width) / (AXIS_MAX + 1), y: (place.y * layout.height) / (AXIS_MAX + 1) };
+        const pixel = { x: Math.floor((unit.x - area.x) * factor), y: Math.floor((unit.y - area.y) * factor) };
+        assert.deepEqual(pixel, at, JSON.stringify({ layout, id: area.id }));
+      }
+    }
+  });
+
+  it('stays on a scaled display', () => {
+    const displays = [
+      { id: 0, x: 0, y: 0, width: 682, height: 384, scale: 1_500_000 },
+      { id: 1, x: 682, y: 0, width: 800, height: 600 },
+    ];
+    const layout: PointerLayout = { width: 1482, height: 600, displays };
+    for (const far of [1023, 1024, 0xffff_ffff]) {
+      assert.equal(pixelAt(placeOf(layout, 0, far, 0)?.x ?? -1, 1482), 681);
+      assert.deepEqual(pixelOf(layout, 0, far, far), { x: 681, y: 383 });
+    }
+  });
 });

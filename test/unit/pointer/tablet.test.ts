@@ -36,6 +36,7 @@ const word = ({ type, code, value }: InputEvent) => {
 /** A tablet whose device is a list of words. */
 async function open() {
   const told: string[] = [];
+  const size = { width: 1001, height: 101 };
   const device = { isBroken: false, isClosed: false, isSlow: false };
   const system: PointerSystem = {
     create: () => ({
@@ -48,14 +49,14 @@ async function open() {
         device.isClosed = true;
       },
     }),
-    layout: () => ({ width: 1001, height: 101, displays: [{ id: 0, x: 0, y: 0, width: 1001, height: 101 }] }),
+    layout: () => ({ ...size, displays: [{ id: 0, x: 0, y: 0, ...size }] }),
   };
   const log = new MemoryLog();
   const tablet = new Tablet({ kind: 'auto' }, system, log);
   await tablet.start();
   const put = (x: number, y: number, ...pressed: PointerButton[]) =>
     tablet.put({ display: 0, x, y, pressed: new Set(pressed) });
-  return { tablet, device, log, put, take: () => told.splice(0) };
+  return { tablet, size, device, log, put, take: () => told.splice(0) };
 }
 
 describe('tablet', () => {
@@ -159,6 +160,34 @@ describe('tablet', () => {
     const tablet = new Tablet({ kind: 'off' }, refusingPointer, new MemoryLog());
     await tablet.start();
     assert.equal(tablet.isAvailable, false);
+  });
+});
+
+describe('displays of the tablet', () => {
+  const half = { width: 501, height: 101, displays: [{ id: 0, x: 0, y: 0, width: 501, height: 101 }] };
+
+  it('are those of the system when another session has the screen, until its agent says which they are', async () => {
+    const { tablet, put, take, size } = await open();
+    tablet.shownBy('alice');
+    tablet.arrange(half);
+    put(500, 0);
+    size.width = 2001;
+    tablet.shownBy('greeter');
+    put(500, 0);
+    put(2000, 0);
+    tablet.arrange(half);
+    put(250, 0);
+    assert.deepEqual(take(), ['x=32767 y=0 SYN', 'x=8192 SYN', 'x=32767 SYN', 'x=16384 SYN']);
+  });
+
+  it('stay as they are while the session has no agent for a while, and while nobody has the screen', async () => {
+    const { tablet, put, take } = await open();
+    tablet.shownBy('alice');
+    tablet.arrange(half);
+    tablet.shownBy(undefined);
+    tablet.shownBy('alice');
+    put(500, 0);
+    assert.deepEqual(take(), ['x=32767 y=0 SYN']);
   });
 });
 
