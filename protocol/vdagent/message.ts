@@ -5,6 +5,7 @@ import { AgentError } from '#shared/errors.ts';
 import { type ChunkPart, ChunkReader, encodeChunks, MAX_CHUNK_BYTES, type Port } from './chunk.ts';
 import { clientDisconnected } from './messages/client-disconnected.ts';
 import { clipboard } from './messages/clipboard.ts';
+import { fileTransferData } from './messages/file-transfer.ts';
 
 /**
  * Message layer of the SPICE agent channel, inside the chunks of one port:
@@ -47,6 +48,8 @@ export interface MessageReaderOptions {
   readonly maxClipboardBytes: number;
   /** For CLIPBOARD messages that are no event, but passed on while they come; default: none. */
   readonly long?: LongContents;
+  /** Makes memory, of any content, for pieces of files, which come a thousand a second; default: new memory each time. */
+  readonly allocatePiece?: (bytes: number) => Buffer;
 }
 
 export interface LongContents {
@@ -111,7 +114,7 @@ export class MessageReader {
       if (reason && head === undefined) {
         take({ kind: 'skipped', reason, port: part.port, type: message.type, size: message.left });
       }
-      message.start(reason, head);
+      message.start(reason, head, message.type === fileTransferData.type ? this.#options.allocatePiece : undefined);
     }
     const { type } = message;
     message.addBody(body, (head, content) => this.#options.long?.begun(part.port, type, head, content));
@@ -180,10 +183,10 @@ class PartialMessage {
   }
 
   /** @param headBytes of a long one, which is told of also when its content is not kept */
-  start(reasonToSkip: string | undefined, headBytes: number | undefined): void {
+  start(reasonToSkip: string | undefined, headBytes: number | undefined, allocate?: (bytes: number) => Buffer): void {
     this.hasStarted = true;
     if (reasonToSkip !== undefined && headBytes === undefined) return;
-    this.#body = new ByteCollector(headBytes ?? this.left, USUAL_BYTES);
+    this.#body = new ByteCollector(headBytes ?? this.left, USUAL_BYTES, allocate);
     if (headBytes === undefined) return;
     this.#content = new Flow(this.left - headBytes);
     if (reasonToSkip !== undefined) this.#content.fail(new AgentError('refused', 'the content is too long'));

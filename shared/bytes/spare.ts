@@ -29,3 +29,29 @@ export class Spare {
     };
   }
 }
+
+/** The same for pieces of which several are in use at once, as long as one another. */
+export class Spares {
+  readonly #held: WeakRef<ArrayBufferLike>[] = [];
+  readonly #ours = new WeakSet<ArrayBufferLike>();
+
+  /** @param max so many are held at most */
+  constructor(
+    private readonly pieceBytes: number,
+    private readonly max: number,
+  ) {}
+
+  /** Of any content. */
+  take(size: number): Buffer {
+    if (size > this.pieceBytes || size < LARGE) return Buffer.allocUnsafe(size);
+    const memory = this.#held.pop()?.deref() ?? new ArrayBuffer(this.pieceBytes);
+    this.#ours.add(memory);
+    return Buffer.from(memory, 0, size);
+  }
+
+  /** Nobody looks any more at this, nor at other views of its memory. What was not taken here is left alone. */
+  giveBack({ buffer }: Uint8Array): void {
+    if (!this.#ours.delete(buffer) || this.#held.length >= this.max) return;
+    this.#held.push(new WeakRef(buffer));
+  }
+}

@@ -36,8 +36,8 @@ export class BusClient implements OfferingBus, Service {
   readonly #rules = new Map<string, number>();
   readonly #stateListeners = new Set<(connected: boolean) => void>();
   readonly #served = new Set<(question: Question) => Reply | undefined>();
-  /** Names whose owner was asked for, and of which no signal has told since. */
-  readonly #asked = new Set<string>();
+  /** The last question for each name's owner, unless a signal has told it since. */
+  readonly #asked = new Map<string, symbol>();
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #connection: Connection | undefined;
   #connected = false;
@@ -226,10 +226,13 @@ export class BusClient implements OfferingBus, Service {
   #askOwner(name: string): void {
     this.#addMatch(ownerRule(name));
     const connection = this.#connection;
-    this.#asked.add(name);
+    const question = Symbol(name);
+    this.#asked.set(name, question);
     // A signal that came with the answer, or after it, has been heard before the answer is looked at, and is newer.
     const learn = (owner: string | undefined) => {
-      if (connection === this.#connection && this.#asked.delete(name)) this.#names.set(name, owner);
+      if (connection !== this.#connection || this.#asked.get(name) !== question) return;
+      this.#asked.delete(name);
+      this.#names.set(name, owner);
     };
     this.#callDriver('GetNameOwner', name)
       .then((body) => ownerAnswer.read(body, name)[0])

@@ -1,5 +1,5 @@
 import { flag, integer, list, maybe, type Read, record, text, word } from '#shared/schema/record.ts';
-import { request } from '../definition.ts';
+import { notification, request } from '../definition.ts';
 
 /** More than any sound server has. */
 export const MAX_CHANNELS = 32;
@@ -21,5 +21,11 @@ export const audioVolume = request({
     why: maybe(text(200)),
   }),
 });
+
+/**
+ * Whether a sound server runs in the session: said when the link is up, and at each change. An agent that never says it has
+ * said it with the feature `audio` of its hello, once for all.
+ */
+export const audioServer = notification({ name: 'audio.server', direction: 'to-system', body: record({ runs: flag }) });
 
 export type AudioVolume = Read<typeof audioVolume.body>;

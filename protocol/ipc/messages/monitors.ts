@@ -60,8 +60,8 @@ export const monitorsTerms = request({
 export type MonitorsTerms = Read<typeof monitorsTerms.body>;
 
 /**
- * Where each display is in the framebuffer, in physical pixels: what the pointer's coordinates are relative to. Sent at
- * start, after each change and after each monitors.configure.
+ * Where each display is on the plane that the desktop maps the pointer's device to. Units are pixels, except on Wayland
+ * with scaled displays. Sent at start, after each change and after each monitors.configure. Decision 51.
  */
 export const pointerLayout = notification({
   name: 'pointer.layout',
@@ -69,7 +69,18 @@ export const pointerLayout = notification({
   body: record({
     width: pixels,
     height: pixels,
-    displays: list(record({ id: integer(0, 255), x: pixels, y: pixels, width: pixels, height: pixels }), MAX_MONITORS),
+    displays: list(
+      record({
+        id: integer(0, 255),
+        x: pixels,
+        y: pixels,
+        width: pixels,
+        height: pixels,
+        /** Pixels that a million units of it have; absent: units are pixels. Hosts count pixels of the display. */
+        scale: maybe(integer(1, 100_000_000)),
+      }),
+      MAX_MONITORS,
+    ),
   }),
 });
 

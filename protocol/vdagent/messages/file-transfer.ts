@@ -94,11 +94,14 @@ export const fileTransferStatus = defineMessage<'file-transfer-status', FileTran
 });
 
 /** u32 id, u64 size, bytes. */
+/** Id and length in front of a piece of a file. */
+export const PIECE_HEAD_BYTES = 12;
+
 export const fileTransferData = defineMessage<'file-transfer-data', ReceivedFileTransferData, FileTransferData>({
   type: 12,
   name: 'file-transfer-data',
   direction: 'to-guest',
-  size: atLeast(12),
+  size: atLeast(PIECE_HEAD_BYTES),
   decode: (body) => ({ id: body.u32(), claimedBytes: body.u64(), data: body.rest() }),
   encode: ({ id, data }) => new BodyWriter().u32(id).u64(BigInt(data.length)).bytes(data).finish(),
 });

@@ -216,6 +216,16 @@ describe('a watched folder', () => {
     assert.equal(names.length, 2);
   });
 
+  it('reports names that go to those who want it', async () => {
+    writeFileSync(path.join(folder, 'one'), '');
+    const names: string[] = [];
+    const watch = watchFolder(folder, (name) => names.push(name), 'gone');
+    rmSync(path.join(folder, 'one'));
+    await until(() => names.length === 1);
+    assert.deepEqual(names, ['one']);
+    watch.close();
+  });
+
   it('must exist', () => {
     assert.throws(() => watchFolder(path.join(folder, 'no'), () => {}), { code: 'ENOENT' });
   });
