@@ -1,8 +1,7 @@
 import { type FeatureWay, SESSION_FEATURES, type SessionFeature } from '#protocol/ipc/messages/hello.ts';
 import { type Service, ServiceGroup } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
-import type { Mixer } from './audio/mixers.ts';
-import { AudioService } from './audio/service.ts';
+import { AudioService, type Sound } from './audio/service.ts';
 import { ClipboardService } from './clipboard/service.ts';
 import type { Desktop, DesktopPort, MonitorsPort } from './desktop/backend.ts';
 import type { DesktopSettings } from './effects/desktops.ts';
@@ -40,8 +39,8 @@ export interface SessionActs {
   /** Where files of clients go. */
   readonly inbox: Inbox;
   show(arrived: Arrived): Promise<void>;
-  /** Undefined where no sound server runs. */
-  readonly mixer: Mixer | undefined;
+  /** Undefined where nothing can set its volumes. */
+  readonly sound: Sound | undefined;
   /** Undefined where nobody knows the desktop's settings. */
   readonly effects: { readonly desktop: DesktopSettings; readonly state: string } | undefined;
 }
@@ -49,7 +48,7 @@ export interface SessionActs {
 /** What this session can do, for the hello: hosts are offered nothing else (L6). */
 export function featuresOf(
   { clipboard, monitors, pointerLayout, pointer }: Desktop,
-  { effects, mixer }: Pick<SessionActs, 'effects' | 'mixer'>,
+  { effects, sound }: Pick<SessionActs, 'effects' | 'sound'>,
 ): readonly SessionFeature[] {
   return [
     ...(clipboard ? (['clipboard.text'] as const) : []),
@@ -62,7 +61,7 @@ export function featuresOf(
     'files',
     ...(effects ? (['effects'] as const) : []),
     ...(pointer ? (['pointer.put'] as const) : []),
-    ...(mixer ? (['audio'] as const) : []),
+    ...(sound?.server.runs ? (['audio'] as const) : []),
   ];
 }
 
@@ -84,17 +83,17 @@ const TRIED_WITH: Readonly<Partial<Record<SessionFeature, string>>> = {
 };
 
 /** The same with by what or why not, for `uga doctor`. */
-export function waysOf(desktop: Desktop, acts: Pick<SessionActs, 'effects' | 'mixer'>): readonly FeatureWay[] {
+export function waysOf(desktop: Desktop, acts: Pick<SessionActs, 'effects' | 'sound'>): readonly FeatureWay[] {
   const served = featuresOf(desktop, acts);
   return SESSION_FEATURES.map((feature) => {
     if (feature === 'effects') return effectsWay(acts);
-    if (feature === 'monitors.follow' && desktop.display === 'wayland') {
+    if (feature === 'monitors.follow' && desktop.display === 'wayland' && desktop.monitors === undefined) {
       return { feature, by: 'the Wayland compositor', why: undefined };
     }
     if (feature === 'audio') return audioWay(acts);
     const port = PORT_OF[feature];
     if (port === undefined) return { feature, by: TRIED_WITH[feature], why: undefined };
-    if (served.includes(feature)) return { feature, by: desktop.by, why: undefined };
+    if (served.includes(feature)) return { feature, by: desktop.by[port], why: undefined };
     return { feature, by: undefined, why: desktop.lacks[port]?.slice(0, MAX_WHY) ?? 'this desktop cannot do it' };
   });
 }
@@ -104,9 +103,10 @@ function effectsWay({ effects }: Pick<SessionActs, 'effects'>): FeatureWay {
   return { feature: 'effects', by, why: by === undefined ? 'no desktop whose settings are known' : undefined };
 }
 
-function audioWay({ mixer }: Pick<SessionActs, 'mixer'>): FeatureWay {
-  const why = mixer === undefined ? 'no sound server runs here, or neither pactl nor wpctl is installed' : undefined;
-  return { feature: 'audio', by: mixer?.name, why };
+function audioWay({ sound }: Pick<SessionActs, 'sound'>): FeatureWay {
+  if (sound === undefined) return { feature: 'audio', by: undefined, why: 'neither pactl nor wpctl is installed' };
+  const { server, mixer } = sound;
+  return { feature: 'audio', by: server.runs ? mixer.name : `${mixer.name}, once a sound server runs`, why: undefined };
 }
 
 /** As long as the link carries. */
@@ -125,7 +125,7 @@ export function sessionAgent({ desktop, acts, arranger, link, needed, log }: Par
     new LogOffService(() => acts.logOff(), link, log),
     new NoticesService((notice) => acts.notify(notice), link, log),
     ...(acts.effects ? [new EffectsService({ ...acts.effects, link, log })] : []),
-    ...(acts.mixer ? [new AudioService(acts.mixer, link)] : []),
+    ...(acts.sound ? [new AudioService(acts.sound, link)] : []),
     new FilesService({ inbox: acts.inbox, show: (arrived) => acts.show(arrived), link, log }),
     link,
   ]);

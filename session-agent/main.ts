@@ -21,7 +21,7 @@ export const COMMAND_LINE = {
   sections: [
     {
       title: 'Environment',
-      text: 'DISPLAY and XAUTHORITY say where the desktop is; without one the agent only locks the screen.',
+      text: 'WAYLAND_DISPLAY and XDG_RUNTIME_DIR, or DISPLAY and XAUTHORITY, say where the desktop is; without one the agent only locks the screen.',
     },
     { title: 'Signals', text: 'SIGTERM and SIGINT stop the agent; a second one stops it at once.' },
     {

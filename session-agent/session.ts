@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sessionBus, systemBus } from '#shared/dbus/address.ts';
 import type { Bus } from '#shared/dbus/bus.ts';
 import { BusClient } from '#shared/dbus/client.ts';
-import { AgentError } from '#shared/errors.ts';
+import { AgentError, messageOf } from '#shared/errors.ts';
+import { Backoff } from '#shared/lifecycle/backoff.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { featuresOf, type SessionActs, sessionAgent, waysOf } from './agent.ts';
 import { findMixer } from './audio/mixers.ts';
-import { hasSoundServer } from './audio/server.ts';
+import { LocalSoundServer } from './audio/server.ts';
+import type { Sound } from './audio/service.ts';
 import { chooseBackend, type Desktop, type SessionInfo } from './desktop/backend.ts';
 import { backends } from './desktop/index.ts';
 import { noDesktop } from './desktop/none.ts';
@@ -34,36 +36,90 @@ export interface SessionOptions {
   readonly log: Log;
 }
 
-/** The agent of the session that this process was started in: opens its desktop, then serves. */
+/** Between two openings of a desktop whose ways change; it doubles with each. */
+const REOPEN_MS = 1_000;
+const LONGEST_REOPEN_MS = 60_000;
+/** A desktop that was open for so long may be opened anew at once. */
+const STABLE_MS = 5 * 60_000;
+
+/** The agent of the session that this process was started in: opens its desktop, then serves. Decision 48. */
 export class Session implements Service {
   readonly name = 'session';
+  readonly #user: BusClient;
+  readonly #stopping = new AbortController();
+  readonly #reopening = new Backoff(REOPEN_MS, LONGEST_REOPEN_MS);
   #desktop: Desktop | undefined;
+  /** ms of performance.now(). */
+  #openedAt = 0;
   #agent: Service | undefined;
+  #reopened: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: SessionOptions) {}
+  constructor(private readonly options: SessionOptions) {
+    this.#user = new BusClient(sessionBus(options.env), options.log.child({ bus: 'session' }));
+  }
 
   /** @throws {AgentError} when there is a desktop that does not let us in */
   async start(signal: AbortSignal): Promise<void> {
-    const { effects, env, log, ended } = this.options;
-    const opened = await openDesktop({ env, log }, signal);
-    const desktop = effects === 'refuse' ? recordingDesktop(opened, log) : opened;
-    this.#desktop = desktop;
-    void desktop.lost.then(ended);
-    const hasSound = await hasSoundServer(env);
-    this.#agent = this.#build(desktop, hasSound);
-    await this.#agent.start(signal);
+    await this.#user.start();
+    try {
+      await this.#open(signal);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
-    await this.#agent?.stop();
-    await this.#desktop?.[Symbol.asyncDispose]();
+    this.#stopping.abort();
+    await this.#reopened;
+    await this.#close();
+    await this.#user.stop();
   }
 
-  #build(desktop: Desktop, hasSound: boolean): Service {
+  async #open(signal: AbortSignal): Promise<void> {
+    const { effects, env, log, ended } = this.options;
+    const opened = await openDesktop({ env, bus: this.#user, log }, signal);
+    const desktop = effects === 'refuse' ? recordingDesktop(opened, log) : opened;
+    this.#desktop = desktop;
+    const isOurs = () => this.#desktop === desktop && !this.#stopping.signal.aborted;
+    void desktop.lost.then((why) => isOurs() && ended(why));
+    const sound = await openSound(env);
+    this.#agent = this.#build(desktop, sound);
+    await this.#agent.start(signal);
+    this.#openedAt = performance.now();
+    void desktop.changed?.then((why) => {
+      if (isOurs()) this.#reopened = this.#reopen(why);
+    });
+  }
+
+  async #close(): Promise<void> {
+    const [agent, desktop] = [this.#agent, this.#desktop];
+    this.#agent = undefined;
+    this.#desktop = undefined;
+    await agent?.stop();
+    await desktop?.[Symbol.asyncDispose]();
+  }
+
+  /** Never rejects. As if the agent were started again: whoever could not be reached before may be now. */
+  async #reopen(why: string): Promise<void> {
+    const { ended, log } = this.options;
+    const { signal } = this.#stopping;
+    try {
+      if (performance.now() - this.#openedAt > STABLE_MS) this.#reopening.reset();
+      log.info('the desktop is opened anew', { why });
+      await sleep(this.#reopening.next(), undefined, { signal }); // what came or went seldom does so alone
+      await this.#close();
+      await this.#open(signal);
+    } catch (error) {
+      if (!signal.aborted) ended(`the desktop cannot be opened anew: ${messageOf(error)}`);
+    }
+  }
+
+  #build(desktop: Desktop, sound: Sound | undefined): Service {
     const { link, env, effects, ended, log } = this.options;
-    const user = new BusClient(sessionBus(env), log.child({ bus: 'session' }));
+    const user = this.#user;
     const system = new BusClient(systemBus(env), log.child({ bus: 'system' }));
-    const acts = effects === 'real' ? realActs({ desktop, hasSound }, user, system, env, log) : refusedActs;
+    const acts = effects === 'real' ? realActs({ desktop, sound }, user, system, env, log) : refusedActs;
     const introduction = {
       build: UGA_VERSION,
       display: desktop.display,
@@ -76,7 +132,7 @@ export class Session implements Service {
       acts,
       arranger: () => arrangerOf(user),
       link: new SystemLink({ path: link, introduction, taken: ended, log }),
-      needed: [user, system],
+      needed: [system],
       log,
     });
   }
@@ -85,7 +141,7 @@ export class Session implements Service {
 async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<Desktop> {
   const backend = chooseBackend(backends, session);
   if (backend === undefined) {
-    const why = session.env.WAYLAND_DISPLAY ? 'this Wayland session has no X server' : 'DISPLAY is not set';
+    const why = session.env.WAYLAND_DISPLAY ? 'the Wayland compositor is not there' : 'DISPLAY is not set';
     session.log.warn('no desktop: no clipboard, monitors or pointer here', { why });
     return noDesktop(why);
   }
@@ -97,9 +153,15 @@ async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<D
   return desktop;
 }
 
+/** @returns undefined where nothing is installed that sets volumes */
+async function openSound(env: NodeJS.ProcessEnv): Promise<Sound | undefined> {
+  const mixer = findMixer(toolRunner(env));
+  return mixer && { mixer, server: await LocalSoundServer.find(env) };
+}
+
 /** What changes the session, for real. */
 function realActs(
-  { desktop, hasSound }: { readonly desktop: Desktop; readonly hasSound: boolean },
+  { desktop, sound }: { readonly desktop: Desktop; readonly sound: Sound | undefined },
   user: Bus,
   system: Bus,
   env: NodeJS.ProcessEnv,
@@ -113,7 +175,7 @@ function realActs(
     logOff: () => askToLogOff(user, desktop.windows),
     notify: (notice) => showNotice(user, notice),
     inbox: new UserInbox(env),
-    mixer: hasSound ? findMixer(toolRunner(env)) : undefined,
+    sound,
     effects: settings && { desktop: settings, state: stateFolder(env) },
     show: (arrived) => showArrived(arrived, { programs, notify: (notice) => showNotice(user, notice) }),
   };
@@ -127,6 +189,6 @@ const refusedActs: SessionActs = {
   notify: () => Promise.reject(new AgentError('refused', REFUSED)),
   inbox: { receive: () => Promise.reject(new AgentError('refused', REFUSED)), clean: async () => 0 },
   show: () => Promise.reject(new AgentError('refused', REFUSED)),
-  mixer: undefined,
+  sound: undefined,
   effects: undefined,
 };

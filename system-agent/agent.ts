@@ -186,6 +186,8 @@ export function systemAgent(parts: Parts): Service {
   });
   const controlled = sessionControl && { sessionControl };
   const tablet = new Tablet(uinput, platform.pointer, log);
+  // Before the doors hear of it: they tell the tablet what the session's agent says.
+  director.onServed((now) => tablet.shownBy(now?.session.id));
   const broker =
     typeof parts.sso === 'object' ? credentialBroker(parts.sso, bus, sessions, channels.ovirt, log) : undefined;
   const sso = parts.sso === 'refuse' ? refusingSso : broker;

@@ -2,6 +2,7 @@ import type { ClipboardType, Selection } from '#protocol/ipc/messages/clipboard.
 import type { MonitorsConfigure, PointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import type { PointerFrame } from '#protocol/ipc/messages/pointer.ts';
 import type { Content } from '#shared/bytes/flow.ts';
+import type { Bus } from '#shared/dbus/bus.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { LocatedDisplay } from '../monitors/display-ids.ts';
 import type { OutputState } from '../monitors/follow.ts';
@@ -9,6 +10,8 @@ import type { OutputState } from '../monitors/follow.ts';
 /** What is known of the session before a desktop is opened. */
 export interface SessionInfo {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The session's, for desktops that are spoken to there too. */
+  readonly bus?: Bus;
   readonly log: Log;
 }
 
@@ -27,12 +30,14 @@ export interface DesktopBackend {
 /** What the session can do here. A missing port is a capability that is not announced to hosts (L6). */
 export interface Desktop extends AsyncDisposable {
   readonly display: 'x11' | 'wayland' | 'none';
-  /** What the ports below go through, for people: "X11". Absent where there is no port. */
-  readonly by?: string;
+  /** What each port below goes through, for people: "X11". */
+  readonly by: Readonly<Partial<Record<DesktopPort, string>>>;
   /** Why a port is missing, for people. */
   readonly lacks: Readonly<Partial<Record<DesktopPort, string>>>;
   /** Resolves with the reason when the desktop is gone without our doing; then nothing of it works any more. */
   readonly lost: Promise<string>;
+  /** Resolves with the reason when it has other ways than it had, so that it is to be opened anew. Absent: never. */
+  readonly changed?: Promise<string>;
   readonly clipboard?: ClipboardPort;
   readonly monitors?: MonitorsPort;
   readonly pointerLayout?: PointerLayoutPort;

@@ -7,6 +7,7 @@ import type { Desktop } from './backend.ts';
 export function noDesktop(why: string): Desktop {
   return {
     display: 'none',
+    by: {},
     lacks: { clipboard: why, monitors: why, pointerLayout: why, pointer: why },
     lost: new Promise(() => {}),
     [Symbol.asyncDispose]: async () => {},

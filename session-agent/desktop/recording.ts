@@ -3,6 +3,7 @@ import type { ClipboardPort, Desktop, MonitorsPort } from './backend.ts';
 
 /** Longer texts are not fetched to be looked at. */
 const MAX_SHOWN_BYTES = 1024 * 1024;
+const NOTHING = 'nothing: this agent was started to change nothing';
 
 /**
  * The desktop of somebody who only wants to see what we would do: its layout is told, wishes for monitors are written
@@ -11,9 +12,10 @@ const MAX_SHOWN_BYTES = 1024 * 1024;
 export function recordingDesktop(desktop: Desktop, log: Log): Desktop {
   return {
     display: desktop.display,
-    by: 'nothing: this agent was started to change nothing',
+    by: { clipboard: NOTHING, monitors: NOTHING, pointerLayout: NOTHING },
     lacks: desktop.lacks,
     lost: desktop.lost,
+    ...(desktop.changed && { changed: desktop.changed }),
     ...(desktop.pointerLayout && { pointerLayout: desktop.pointerLayout }),
     ...(desktop.monitors && { monitors: recordedMonitors(desktop.monitors, log) }),
     ...(desktop.clipboard && { clipboard: recordedClipboard(desktop.clipboard, log) }),

@@ -3,11 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type EffectsWish, effectsReduce } from '#protocol/ipc/messages/effects.ts';
 import { sessionRights } from '#protocol/ipc/messages/hello.ts';
-import { messageOf } from '#shared/errors.ts';
+import { AgentError, messageOf } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import { lockFile } from '#shared/native/file-lock.ts';
 import type { SystemSide } from '../system-side.ts';
+import { whyOf } from '../why.ts';
 import { type Change, keepChanges, readChanges } from './changes.ts';
 import type { DesktopSettings } from './desktops.ts';
 
@@ -79,7 +80,7 @@ export class EffectsService implements Service {
         return await this.#reduce(wish);
       } catch (error) {
         this.#parts.log.info('effects of the desktop were not changed', { why: messageOf(error) });
-        return messageOf(error).slice(0, MAX_WHY);
+        return whyOf(messageOf(error));
       }
     });
     this.#last = wanted;
@@ -96,6 +97,7 @@ export class EffectsService implements Service {
       } catch (error) {
         // The desktop may be ending before us: it stays written down for the next agent.
         this.#parts.log.info('an effect was not restored', { place: place.join(' '), why: messageOf(error) });
+        if (isHanging(error)) break;
         continue;
       }
       await this.#keep(this.#changes.filter((one) => one !== change));
@@ -114,7 +116,8 @@ export class EffectsService implements Service {
         await this.#keep([...this.#changes, { effect, place, before, during: reduced }]);
         await tool.write(place, reduced);
       } catch (error) {
-        why = `${place.join(' ')}: ${messageOf(error)}`.slice(0, MAX_WHY);
+        why = whyOf(`${place.join(' ')}: ${messageOf(error)}`);
+        if (isHanging(error)) break;
       }
     }
     return why;
@@ -141,8 +144,10 @@ export class EffectsService implements Service {
   }
 }
 
-/** As long as the link carries. */
-const MAX_WHY = 200;
+/** Then the next setting would wait as long. */
+function isHanging(error: unknown): boolean {
+  return error instanceof AgentError && error.code === 'timeout';
+}
 
 function isReduced(wish: EffectsWish, effect: string): boolean {
   return (wish as Readonly<Record<string, boolean | undefined>>)[effect] === true;

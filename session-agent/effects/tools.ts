@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { AgentError } from '#shared/errors.ts';
 import { findTool } from '#shared/process/tools.ts';
 
 /** A program by which a desktop's settings are read and written. Places are lists of words: S2 goes for them too. */
@@ -12,11 +14,19 @@ export interface SettingsTool {
   find?(place: readonly string[], pattern: RegExp): Promise<readonly (readonly string[])[]>;
 }
 
-/** Runs a program of the session to its end. @returns status and what it printed */
+/**
+ * Runs a program of the session to its end.
+ * @returns status and what it printed
+ * @throws {AgentError} 'timeout' when it does not end: whatever it asks does not answer
+ * @throws {Error} when it cannot be run
+ */
 export type RunTool = (argv: readonly string[]) => Promise<{ readonly status: number; readonly output: string }>;
 
-const TOOL_MS = 5_000;
+/** A desktop that has just begun is slow, on a slow machine. */
+const TOOL_MS = 10_000;
 const MAX_OUTPUT = 256 * 1024;
+/** Backdrops: of each monitor that there ever was, each workspace. */
+const MAX_FOUND = 64;
 
 /** @param env of the session, which leads to its settings */
 export function toolRunner(env: NodeJS.ProcessEnv): RunTool {
@@ -26,6 +36,7 @@ export function toolRunner(env: NodeJS.ProcessEnv): RunTool {
       execFile(file, args, options, (error, stdout) => {
         if (error === null) resolve({ status: 0, output: stdout.trimEnd() });
         else if (typeof error.code === 'number') resolve({ status: error.code, output: stdout.trimEnd() });
+        else if (error.killed === true) reject(new AgentError('timeout', `${path.basename(file)} does not end`));
         else reject(error);
       });
     });
@@ -66,7 +77,10 @@ export function xfconf(run: RunTool, find = findTool): SettingsTool | undefined 
     },
     async find([channel = '', , type = ''], pattern) {
       const { output } = await run([file, '-c', channel, '-l']);
-      const properties = output.split('\n').filter((line) => pattern.test(line));
+      const properties = output
+        .split('\n')
+        .filter((line) => pattern.test(line))
+        .slice(0, MAX_FOUND);
       return properties.map((property) => [channel, property, type]);
     },
   };

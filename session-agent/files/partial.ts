@@ -51,10 +51,10 @@ export class PartialFile {
   }
 
   /** @throws {Error} errno error */
-  async write(data: Uint8Array): Promise<void> {
-    for (let at = 0; at < data.length; ) {
-      const { bytesWritten } = await this.#file.write(data, at);
-      at += bytesWritten;
+  async write(pieces: readonly Uint8Array[]): Promise<void> {
+    for (let left = beyond(pieces, 0); left.length > 0; ) {
+      const { bytesWritten } = await this.#file.writev(left);
+      left = beyond(left, bytesWritten);
     }
   }
 
@@ -94,6 +94,17 @@ export class PartialFile {
     }
     throw new AgentError('failed', `there are ${MAX_NUMBER} files of this name`);
   }
+}
+
+/** What is left of them behind so many bytes. */
+function beyond(pieces: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let before = 0;
+  return pieces.flatMap((piece) => {
+    const from = bytes - before;
+    before += piece.length;
+    if (from >= piece.length) return [];
+    return from <= 0 ? [piece] : [piece.subarray(from)];
+  });
 }
 
 /**

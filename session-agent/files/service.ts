@@ -12,6 +12,7 @@ import { AgentError, errnoOf, messageOf } from '#shared/errors.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { SystemSide } from '../system-side.ts';
+import { whyOf } from '../why.ts';
 import type { Inbox, Incoming } from './inbox.ts';
 
 /** What the user is shown when files have come. */
@@ -36,6 +37,9 @@ interface Receiving {
   written: number;
   file: Incoming | undefined;
   folder: string;
+  /** What is still to be written, and how that ends. */
+  pieces: Uint8Array[];
+  writing: Promise<FileOutcome> | undefined;
   /** What is asked of one file is done in order. */
   last: Promise<unknown>;
   isDropped: boolean;
@@ -89,7 +93,7 @@ export class FilesService implements Service {
     if (this.#transfers.size >= MAX_TRANSFERS) return fault('too-many', 'too many files at once');
     const receiving: Receiving = {
       ...{ name, size, written: 0, file: undefined, folder: '' },
-      ...{ last: Promise.resolve(), isDropped: false },
+      ...{ pieces: [], writing: undefined, last: Promise.resolve(), isDropped: false },
     };
     this.#transfers.set(id, receiving);
     return this.#inOrder(id, receiving, async () => {
@@ -102,16 +106,21 @@ export class FilesService implements Service {
     });
   }
 
+  /** Pieces that come while others are written go to the disk together: each way there costs more than the piece. */
   async #write(id: number, data: Uint8Array): Promise<FileOutcome> {
     const receiving = this.#transfers.get(id);
     if (receiving === undefined) return UNKNOWN;
-    return this.#inOrder(id, receiving, async (file) => {
-      if (receiving.written + data.length > receiving.size)
-        return fault('failed', 'it is longer than it was said to be');
-      await file?.write(data);
-      receiving.written += data.length;
+    receiving.pieces.push(data);
+    receiving.writing ??= this.#inOrder(id, receiving, async (file) => {
+      const pieces = receiving.pieces.splice(0);
+      receiving.writing = undefined;
+      const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+      if (receiving.written + bytes > receiving.size) return fault('failed', 'it is longer than it was said to be');
+      await file?.write(pieces);
+      receiving.written += bytes;
       return DONE;
     });
+    return receiving.writing;
   }
 
   async #end(id: number, more: boolean, whenDone: string): Promise<FileOutcome> {
@@ -209,9 +218,6 @@ const FAULTS: Readonly<Partial<Record<string, FileFault>>> = {
   EILSEQ: 'name',
 };
 
-/** As long as the link carries. */
-const MAX_WHY = 200;
-
 function fault(kind: FileFault, why: string): FileOutcome {
-  return { fault: kind, free: undefined, why: why.slice(0, MAX_WHY) };
+  return { fault: kind, free: undefined, why: whyOf(why) };
 }

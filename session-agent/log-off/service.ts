@@ -2,9 +2,8 @@ import { logOff } from '#protocol/ipc/messages/log-off.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { SystemSide } from '../system-side.ts';
+import { whyOf } from '../why.ts';
 import type { Asked } from './session-managers.ts';
-
-const MAX_WHY = 200;
 
 /** Asks the desktop to end the session when the system agent wants it. */
 export class LogOffService implements Service {
@@ -21,7 +20,7 @@ export class LogOffService implements Service {
     this.#handling = this.link.handle(logOff, async () => {
       const { asked, by, why } = await this.ask();
       this.log.info(asked ? 'the desktop was asked to log off' : 'nobody to ask for a log-off', { by, why });
-      return { asked, by, why: why?.slice(0, MAX_WHY) };
+      return { asked, by, why: why && whyOf(why) };
     });
   }
 

@@ -17,13 +17,15 @@ export interface LocatedDisplay {
 /**
  * Which output is which display, by display id. Without a word of the host it is their order, the connected ones first:
  * hosts do not count what nobody can see. As soon as one display was found by its device, only those are displays.
+ * @param named finds the output of a connector
  */
 export function outputsByDisplay<O extends NamedOutput>(
   outputs: readonly O[],
   located: readonly LocatedDisplay[],
+  named: (outputs: readonly O[], connector: string) => O | undefined = outputNamed,
 ): readonly (O | undefined)[] {
   const found = located.flatMap(({ id, connector, output }) => {
-    const at = connector === undefined ? outputs[output] : outputNamed(outputs, connector);
+    const at = connector === undefined ? outputs[output] : named(outputs, connector);
     return at === undefined ? [] : [[id, at] as const];
   });
   if (found.length === 0) return outputs.toSorted((a, b) => Number(b.isConnected) - Number(a.isConnected));
@@ -37,7 +39,7 @@ const CONNECTOR = /^(.+)-(\d+)$/;
  * Names of the kernel and of X differ a little: HDMI-A is HDMI there, outputs of a second device have its number before their
  * own, and QXL's old driver counts from 0.
  */
-function outputNamed<O extends NamedOutput>(outputs: readonly O[], connector: string): O | undefined {
+export function outputNamed<O extends NamedOutput>(outputs: readonly O[], connector: string): O | undefined {
   const [, kind = connector, number = ''] = CONNECTOR.exec(connector) ?? [];
   const type = kind === 'HDMI-A' ? 'HDMI' : kind;
   const isFromZero = outputs.some(({ name }) => name === `${type}-0`);

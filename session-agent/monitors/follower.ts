@@ -92,9 +92,9 @@ export class Follower implements Service {
   async #act(): Promise<void> {
     const known = this.#known;
     const states = await this.#look();
-    if (states === undefined || known === undefined || !this.#isServed) return;
+    if (states === undefined || known === undefined) return;
     const wish = followed(known, states);
-    if (wish === undefined || (await this.#whyNot()) !== undefined) return;
+    if (wish === undefined || (await this.#whyNot()) !== undefined || !this.#isServed) return;
     const { applied, why } = await this.#parts.configure(wish, 'device');
     this.#parts.log.info(applied ? 'the display device is followed' : 'the display device could not be followed', {
       ...(why !== undefined && { why }),

@@ -2,11 +2,9 @@ import { screenLock } from '#protocol/ipc/messages/screen-lock.ts';
 import type { Service } from '#shared/lifecycle/service.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { SystemSide } from '../system-side.ts';
+import { whyOf } from '../why.ts';
 import type { Argv } from './programs.ts';
 import type { Locked } from './screen-lock.ts';
-
-/** Texts of the answer are cut to what the link carries. */
-const MAX_WHY = 200;
 
 /** Locks the session's screen when the system agent asks. Those who ask while it is being done share one attempt. */
 export class ScreenLockService implements Service {
@@ -28,7 +26,7 @@ export class ScreenLockService implements Service {
       });
       const { locked, by, why } = await this.#locking;
       this.log.info(locked ? 'screen locked' : 'screen could not be locked', { by, why });
-      return { locked, by, why: why?.slice(0, MAX_WHY) };
+      return { locked, by, why: why && whyOf(why) };
     });
   }
 

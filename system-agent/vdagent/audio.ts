@@ -1,11 +1,14 @@
-import { type AudioVolume, audioVolume, MAX_CHANNELS } from '#protocol/ipc/messages/audio.ts';
+import { type AudioVolume, audioServer, audioVolume, MAX_CHANNELS } from '#protocol/ipc/messages/audio.ts';
 import type { AudioVolumeSync } from '#protocol/vdagent/messages/audio-volume-sync.ts';
 import { messageOf } from '#shared/errors.ts';
+import { after } from '#shared/lifecycle/after.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { SessionAgent } from '../session-link/session-link.ts';
 
 /** A sound server may have to be started for it. */
 const SET_MS = 30_000;
+/** However often a session says that its sound server comes and goes, hosts hear of it so seldom. */
+const CHANGE_MS = 1_000;
 
 type Stream = AudioVolume['stream'];
 
@@ -18,19 +21,36 @@ export class Audio {
   #agent: SessionAgent | undefined;
   readonly #waiting = new Map<Stream, AudioVolume>();
   #asked: SessionAgent | undefined;
+  /** As the session has said it, and as it counts. */
+  #said = false;
+  #runs = false;
+  #pause: Disposable | undefined;
+  #hearing: Disposable | undefined;
 
-  constructor(private readonly log: Log) {}
+  /** @param changed called when a sound server has come or gone within a session */
+  constructor(
+    private readonly log: Log,
+    private readonly changed: () => void,
+  ) {}
 
-  /** Hosts are to be told that somebody listens. It changes with the session. */
+  /** Hosts are to be told that somebody listens. It changes with the session, and within it. */
   get isAvailable(): boolean {
-    return this.#agent !== undefined;
+    return this.#runs;
   }
 
   serve(agent: SessionAgent | undefined): void {
-    const usable = agent?.has('audio') === true ? agent : undefined;
-    if (usable === this.#agent) return;
-    this.#agent = usable;
+    if (agent === this.#agent) return;
+    this.#hearing?.[Symbol.dispose]();
+    this.#pause?.[Symbol.dispose]();
+    this.#pause = undefined;
+    this.#agent = agent;
     this.#asked = undefined;
+    this.#said = agent?.has('audio') === true;
+    this.#runs = this.#said;
+    this.#hearing = agent?.link.on(audioServer, ({ runs }) => {
+      this.#said = runs;
+      if (this.#pause === undefined) this.#follow();
+    });
     this.#tell();
   }
 
@@ -43,8 +63,19 @@ export class Audio {
     this.#waiting.clear();
   }
 
+  #follow(): void {
+    if (this.#said === this.#runs) return;
+    this.#runs = this.#said;
+    this.#pause = after(CHANGE_MS, () => {
+      this.#pause = undefined;
+      this.#follow();
+    });
+    this.#tell();
+    this.changed();
+  }
+
   #tell(): void {
-    const agent = this.#agent;
+    const agent = this.#runs ? this.#agent : undefined;
     const [next] = this.#waiting.values();
     if (agent === undefined || next === undefined || this.#asked !== undefined) return;
     this.#waiting.delete(next.stream);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { encodeChunkHead, type Port } from '#protocol/vdagent/chunk.ts';
 import { encodeMessageStart } from '#protocol/vdagent/message.ts';
 import { type Content, Flow, type FlowReader } from '#shared/bytes/flow.ts';
@@ -17,6 +18,9 @@ interface Outgoing extends Message {
 
 /** Largest chunk of a content. The SPICE server reads a chunk by slices and QEMU as a whole, so that each costs the host. */
 const MAX_CHUNK_BYTES = 64 * 1024;
+
+/** Content up to this goes out with what is in front of it: each write to a port wakes its host. */
+const SHORT_BYTES = 2048;
 
 /** Bodies that wait for a slow host. Beyond this, content is not sent at all. */
 export const MAX_WAITING_BYTES = 128 * 1024 * 1024;
@@ -57,8 +61,7 @@ export class Outbox {
 
   /** @param content the end of the body; all of it has come */
   put(message: Message, content?: Content): void {
-    const flow = content === undefined || content instanceof Flow ? content : Flow.of(content);
-    const outgoing = { ...message, content: flow?.read(), contentBytes: flow?.length ?? 0 };
+    const outgoing = outgoingOf(message, content);
     this.#waiting.push(outgoing);
     this.#waitingBytes += lengthOf(outgoing);
     this.#flush();
@@ -114,6 +117,15 @@ export class Outbox {
     if (next !== undefined) this.#waitingBytes -= lengthOf(next);
     return next;
   }
+}
+
+function outgoingOf(message: Message, content: Content | undefined): Outgoing {
+  if (content instanceof Flow) return { ...message, content: content.read(), contentBytes: content.length };
+  if (content === undefined || content.length <= SHORT_BYTES) {
+    const body = content === undefined ? message.body : Buffer.concat([message.body, content]);
+    return { ...message, body, content: undefined, contentBytes: 0 };
+  }
+  return { ...message, content: Flow.of(content).read(), contentBytes: content.length };
 }
 
 function lengthOf({ body, contentBytes }: Outgoing): number {

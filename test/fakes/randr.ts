@@ -98,6 +98,8 @@ export class FakeScreen {
     const client: Partial<Client> = {
       require: (_: string, done: Done<never>) => void done(null, this.#randr as never),
       GetGeometry: (_, done) => void done(null, { width: this.width, height: this.height }),
+      GrabServer: () => {},
+      UngrabServer: () => {},
     };
     const ask = <T>(what: string, send: (client: Client, done: Done<T>) => void) =>
       new Promise<T>((resolve, reject) => {
@@ -109,6 +111,7 @@ export class FakeScreen {
       });
     const connection = {
       root: 1,
+      client,
       ask,
       listen: () => ({ [Symbol.dispose]: () => {} }),
       atoms: async (names: readonly string[]) => Object.fromEntries(names.map((name, index) => [name, index])),

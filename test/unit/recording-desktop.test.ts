@@ -9,6 +9,7 @@ const never = () => {
 };
 const real: Desktop = {
   display: 'x11',
+  by: {},
   lacks: {},
   lost: new Promise(() => {}),
   clipboard: { selections: ['clipboard'], types: ['text'], watch: never, read: never, offer: never, withdraw: never },
@@ -36,7 +37,7 @@ it('a recording desktop tells the layout and touches neither clipboard nor monit
 
 it('what the desktop cannot do is not recorded either', () => {
   const { clipboard, monitors, pointerLayout } = recordingDesktop(
-    { display: 'none', lacks: {}, lost: real.lost, [Symbol.asyncDispose]: async () => {} },
+    { display: 'none', by: {}, lacks: {}, lost: real.lost, [Symbol.asyncDispose]: async () => {} },
     new MemoryLog(),
   );
   assert.deepEqual([clipboard, monitors, pointerLayout], [undefined, undefined, undefined]);

@@ -1,17 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AgentError, messageOf } from '#shared/errors.ts';
-import { Backoff } from '#shared/lifecycle/backoff.ts';
+import { messageOf } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { Desktop, DesktopBackend, DesktopPort, SessionInfo } from '../backend.ts';
+import { connectPatiently } from '../patience.ts';
 import { X11Clipboard } from './clipboard/clipboard.ts';
 import { parseDisplayName, XConnection } from './connection.ts';
 import { x11Keyboard } from './keyboard.ts';
 import { X11Monitors } from './monitors/monitors.ts';
 import { X11Pointer } from './pointer.ts';
 import { x11Windows } from './windows.ts';
-
-/** A session's display may come up a little after what the session starts. */
-const PATIENCE_MS = 10_000;
 
 /** Sessions on an X server. In a Wayland session it is Xwayland, which carries the clipboard and nothing else. */
 export const x11: DesktopBackend = {
@@ -54,9 +50,10 @@ async function openPorts(
   const monitors = display === 'x11' ? await orNone('monitors', X11Monitors.open(x, log)) : undefined;
   const pointer = monitors && (await orNone('pointer', X11Pointer.open(x, connect)));
   const why = display === 'x11' ? lacks.monitors : 'Xwayland does not arrange the monitors of a Wayland session';
+  const by = display === 'x11' ? 'X11' : 'Xwayland';
   return {
     display,
-    by: display === 'x11' ? 'X11' : 'Xwayland',
+    by: { clipboard: by, monitors: by, pointerLayout: by, pointer: by },
     lacks: { ...lacks, ...(why !== undefined && { monitors: why, pointerLayout: why, pointer: why }) },
     lost: x.ended.then(() => 'the X server has closed the connection'),
     ...(clipboard && { clipboard }),
@@ -71,17 +68,4 @@ async function openPorts(
       await x[Symbol.asyncDispose]();
     },
   };
-}
-
-async function connectPatiently<T>(open: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const backoff = new Backoff(100, 2_000);
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await open();
-    } catch (error) {
-      if (!(error instanceof AgentError) || signal.aborted || Date.now() > end) throw error;
-      await sleep(backoff.next(), undefined, { signal });
-    }
-  }
 }

@@ -20,6 +20,8 @@ import { type Cookie, findCookie } from './xauthority.ts';
 
 /** A server that takes longer hangs, or a client has grabbed it for too long. */
 const ANSWER_MS = 10_000;
+/** The first answer: Xwayland is started by whoever connects first, and trying again is no quicker. Decision 52. */
+const SETUP_MS = 120_000;
 const INPUT_ONLY = 2;
 const REPLACE = 0;
 const CHANGE_PROPERTY = 18;
@@ -70,6 +72,7 @@ export class XConnection implements AsyncDisposable {
   readonly #resting: number[] = [];
   #alive = true;
   #hasBigRequests = false;
+  #isGathering = false;
   #maxRequestBytes = LEAST_REQUEST_BYTES;
 
   private constructor(client: Client, root: number, ended: Promise<void>, stream: Socket, sieve: Sieve, log: Log) {
@@ -117,7 +120,7 @@ export class XConnection implements AsyncDisposable {
       const setup = await new Promise<Setup>((resolve, reject) => {
         const fail = (code: 'failed' | 'timeout' | 'cancelled', why: string, cause?: unknown) =>
           reject(new AgentError(code, `display :${name.number}: ${why}`, { cause }));
-        const deadline = setTimeout(() => fail('timeout', 'no answer'), ANSWER_MS);
+        const deadline = setTimeout(() => fail('timeout', 'no answer'), SETUP_MS);
         abort = () => fail('cancelled', 'given up');
         signal.addEventListener('abort', abort);
         void ended.then(() => fail('failed', 'the connection was closed'));
@@ -142,6 +145,7 @@ export class XConnection implements AsyncDisposable {
 
   /** For requests without an answer. */
   get client(): Client {
+    this.#gather();
     return this.#client;
   }
 
@@ -172,7 +176,7 @@ export class XConnection implements AsyncDisposable {
         ANSWER_MS,
       );
       this.#waiting.add(fail);
-      send(this.#client, (error, result) => {
+      send(this.client, (error, result) => {
         if (error) fail(new AgentError('failed', `${what}: ${messageOf(error)}`, { cause: error }));
         else {
           settle();
@@ -226,12 +230,10 @@ export class XConnection implements AsyncDisposable {
     const padding = Buffer.alloc(4 * words - CHANGE_PROPERTY_BYTES - length);
     const { client } = this;
     client.seq_num++;
-    this.#stream.cork();
     client.pack_stream.put(isBig ? head : head.subarray(0, -4));
     for (const part of parts) client.pack_stream.put(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
     if (padding.length > 0) client.pack_stream.put(padding);
     client.pack_stream.submit(false);
-    this.#stream.uncork();
   }
 
   /**
@@ -248,13 +250,15 @@ export class XConnection implements AsyncDisposable {
 
   /** A window that is never seen: something to talk with. */
   createWindow(eventMask: number): { readonly id: number } & Disposable {
-    const id = this.#client.AllocID();
-    this.#client.CreateWindow(id, this.root, -1, -1, 1, 1, 0, 0, INPUT_ONLY, 0, { eventMask });
+    const { client } = this;
+    const id = client.AllocID();
+    client.CreateWindow(id, this.root, -1, -1, 1, 1, 0, 0, INPUT_ONLY, 0, { eventMask });
     return { id, [Symbol.dispose]: () => this.#destroyWindow(id) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#alive = false;
+    this.#writeOut();
     this.#stream.destroy();
     await this.ended;
   }
@@ -272,9 +276,23 @@ export class XConnection implements AsyncDisposable {
     }
   }
 
+  /** What is asked in one go is written in one go: each write wakes the server. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#stream.cork();
+    process.nextTick(() => this.#writeOut());
+  }
+
+  #writeOut(): void {
+    if (!this.#isGathering) return;
+    this.#isGathering = false;
+    this.#stream.uncork();
+  }
+
   #destroyWindow(id: number): void {
     if (!this.#alive) return;
-    this.#client.DestroyWindow(id);
+    this.client.DestroyWindow(id);
     this.#resting.push(id);
     const rested = this.#resting.length > IDS_AT_REST ? this.#resting.shift() : undefined;
     if (rested !== undefined) this.#client.ReleaseID(rested);

@@ -203,7 +203,7 @@ export class Clipboard {
     return allowsFrom(side, this.#options.rules) && this.#options.mayOffer(side);
   }
 
-  /** What the session link carries, which is no lists of files, and what the rules let cross. */
+  /** What the session link carries, which is no lists of files (decision 38), and what the rules let cross. */
   #carried(types: readonly string[]): ClipboardType[] {
     const { kinds } = this.#options.rules;
     return CLIPBOARD_TYPES.filter((type) => types.includes(type) && kinds.includes(kindOf(type)));

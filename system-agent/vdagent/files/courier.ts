@@ -9,6 +9,8 @@ import {
   fileWrite,
   MAX_WRITE_BYTES,
 } from '#protocol/ipc/messages/files.ts';
+import { PIECE_HEAD_BYTES } from '#protocol/vdagent/messages/file-transfer.ts';
+import { Spares } from '#shared/bytes/spare.ts';
 import { messageOf } from '#shared/errors.ts';
 
 /** A disk may be slow; one that takes longer for 64 KiB hangs. */
@@ -24,6 +26,10 @@ const MAX_CALLS_OF_FILE = 4;
 export const MAX_WAITING_BYTES = 1024 * 1024;
 /** What a piece counts at least: a host can send a byte at a time. */
 const LEAST_PIECE = 1024;
+/** A larger one is cut, and its memory may not serve again before the last part of it is written. */
+const SPARE_BYTES = PIECE_HEAD_BYTES + MAX_WRITE_BYTES;
+/** As many as can wait. */
+const MAX_SPARES = MAX_WAITING_BYTES / MAX_WRITE_BYTES;
 
 export interface CourierEvents {
   begun(handle: number): void;
@@ -50,6 +56,8 @@ interface Lane {
  * for a handle before `drop` is never told after it.
  */
 export class Courier {
+  /** For the pieces; it serves again once they are on their way. */
+  readonly memory = new Spares(SPARE_BYTES, MAX_SPARES);
   readonly #events: CourierEvents;
   readonly #lanes = new Map<number, Lane>();
   /** What the session is still to be told. */
@@ -76,7 +84,7 @@ export class Courier {
     this.#proceed();
   }
 
-  /** @param data is kept */
+  /** @param data is kept; nobody else looks at its memory */
   write(handle: number, data: Uint8Array): void {
     const lane = this.#lanes.get(handle);
     if (lane === undefined) return;
@@ -153,7 +161,7 @@ export class Courier {
     if (lane.pieces.length > 0) {
       if (calls >= MAX_CALLS_OF_FILE) return undefined;
       const data = this.#takeSome(lane);
-      return { call: () => link.call(fileWrite, { transfer: handle, data }, CALL_MS), done: () => {} };
+      return { call: () => this.#write(link, handle, data), done: () => {} };
     }
     if (end === undefined || calls > 0) return undefined;
     return {
@@ -186,6 +194,12 @@ export class Courier {
       else this.#events.failed(handle, known(outcome.fault), outcome);
     }
     this.#proceed();
+  }
+
+  #write(link: Link, transfer: number, data: Uint8Array): Promise<FileOutcome> {
+    const outcome = link.call(fileWrite, { transfer, data }, CALL_MS);
+    this.memory.giveBack(data);
+    return outcome;
   }
 
   #takeSome({ pieces }: Lane): Uint8Array {

@@ -53,6 +53,11 @@ export class Files {
     return this.#courier.isCrowded;
   }
 
+  /** Memory for a piece of a file: what is to be written comes in it, and serves again. */
+  allocatePiece(bytes: number): Buffer {
+    return this.#courier.memory.take(bytes);
+  }
+
   /** Transfers under way. */
   get count(): number {
     return this.#state.transfers.size;

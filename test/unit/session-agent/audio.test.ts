@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { type AudioVolume, audioVolume } from '#protocol/ipc/messages/audio.ts';
+import { type AudioVolume, audioServer, audioVolume } from '#protocol/ipc/messages/audio.ts';
 import { findMixer } from '#session-agent/audio/mixers.ts';
-import { hasSoundServer } from '#session-agent/audio/server.ts';
+import { hasSoundServer, LocalSoundServer } from '#session-agent/audio/server.ts';
 import { AudioService } from '#session-agent/audio/service.ts';
 import { FakeSystemSide } from '#test/support/fake-system-side.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
+import { until } from '#test/support/until.ts';
 
 const LOUD: AudioVolume = { stream: 'playback', muted: false, volumes: [65_535, 32_768] };
 const MUTE: AudioVolume = { stream: 'record', muted: true, volumes: [65_535] };
@@ -87,20 +88,73 @@ describe('sound server', () => {
   });
 });
 
+describe('a sound server that comes and goes', () => {
+  for (const name of ['pulse/native', 'pipewire-0']) {
+    it(`is seen at ${name}, also when its folder is another by then`, async () => {
+      using folder = temporaryFolder();
+      const socket = path.join(folder.path, name);
+      const sound = await LocalSoundServer.find({ XDG_RUNTIME_DIR: folder.path });
+      const heard: boolean[] = [];
+      using _watch = sound.watch(() => heard.push(sound.runs));
+      for (let round = 1; round <= 2; round++) {
+        mkdirSync(path.dirname(socket), { recursive: true });
+        const server = createServer().listen(socket);
+        await until(() => heard.length === round * 2 - 1, 'the server to be seen');
+        server.close(); // takes the socket's file along
+        await until(() => heard.length === round * 2, 'its end to be seen');
+        if (path.dirname(socket) !== folder.path) rmSync(path.dirname(socket), { recursive: true });
+      }
+      assert.deepEqual(heard, [true, false, true, false]);
+    });
+  }
+
+  it('is seen when it comes between the first look and the watch, and not after the watch', async () => {
+    using folder = temporaryFolder();
+    const sound = await LocalSoundServer.find({ XDG_RUNTIME_DIR: folder.path });
+    const server = createServer().listen(path.join(folder.path, 'pipewire-0'));
+    await once(server, 'listening');
+    let heard = 0;
+    const watch = sound.watch(() => heard++);
+    await until(() => heard === 1, 'the server to be seen');
+    server.close();
+    await once(server, 'close');
+    watch[Symbol.dispose]();
+    await new Promise((resolve) => setTimeout(resolve, 600)); // longer than it waits before it looks
+    assert.deepEqual([heard, sound.runs], [1, true]);
+  });
+
+  it('is told to the system agent', async () => {
+    const link = new FakeSystemSide();
+    const server = {
+      runs: false,
+      changed: () => {},
+      watch(changed: () => void) {
+        server.changed = changed;
+        return { [Symbol.dispose]: () => {} };
+      },
+    };
+    const service = new AudioService({ server, mixer: { name: 'mixer', set: async () => {} } }, link);
+    await service.start();
+    server.runs = true;
+    server.changed();
+    assert.deepEqual(link.seen, [{ name: audioServer.name, body: { runs: true } }]);
+    await service.stop();
+  });
+});
+
 it('volumes are set one after the other, and what fails is said in words the link carries', async () => {
   const link = new FakeSystemSide();
   const done: string[] = [];
-  const service = new AudioService(
-    {
-      name: 'mixer',
-      async set({ stream }) {
-        await new Promise(setImmediate);
-        done.push(stream);
-        if (stream === 'record') throw new Error(`no\nsource ${'x'.repeat(300)}`);
-      },
+  const mixer = {
+    name: 'mixer',
+    async set({ stream }: AudioVolume) {
+      await new Promise(setImmediate);
+      done.push(stream);
+      if (stream === 'record') throw new Error(`no\nsource ${'x'.repeat(300)}`);
     },
-    link,
-  );
+  };
+  const server = { runs: true, watch: () => ({ [Symbol.dispose]: () => {} }) };
+  const service = new AudioService({ server, mixer }, link);
   await service.start();
   const [first, second] = await Promise.all([link.ask(audioVolume, MUTE), link.ask(audioVolume, LOUD)]);
   assert.deepEqual(done, ['record', 'playback']);

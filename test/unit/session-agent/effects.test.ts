@@ -7,6 +7,7 @@ import { sessionRights } from '#protocol/ipc/messages/hello.ts';
 import { type DesktopSettings, desktopSettings } from '#session-agent/effects/desktops.ts';
 import { EffectsService } from '#session-agent/effects/service.ts';
 import type { RunTool } from '#session-agent/effects/tools.ts';
+import { AgentError } from '#shared/errors.ts';
 import { silent } from '#shared/log/log.ts';
 import { FakeSystemSide } from '#test/support/fake-system-side.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
@@ -17,7 +18,11 @@ const ALL = { wallpaper: true, smoothing: true, animation: true };
 const AS_IT_WAS = { paper: 'hills', fonts: 'rgba' };
 
 /** A desktop of three settings, of which one is not set at first. */
-async function open(state: string, values: Map<string, string> = new Map(Object.entries(AS_IT_WAS))) {
+async function open(
+  state: string,
+  values: Map<string, string> = new Map(Object.entries(AS_IT_WAS)),
+  read?: () => never,
+) {
   /** Of the state file at each write: it must have been there before. */
   const known: string[] = [];
   let fails = false;
@@ -25,7 +30,7 @@ async function open(state: string, values: Map<string, string> = new Map(Object.
     name: 'TEST',
     tool: {
       name: 'tool',
-      read: async ([key = '']) => values.get(key),
+      read: async ([key = '']) => (read ? read() : values.get(key)),
       async write([key = ''], value) {
         if (fails) throw new Error('the desktop has gone');
         known.push(
@@ -128,6 +133,26 @@ describe('effects of the desktop', () => {
     breakDown();
     await service.stop();
     assert.equal(JSON.parse(readFileSync(path.join(state.path, 'effects-test'), 'utf8')).length, 3);
+  });
+
+  it('are given up when a program fails or hangs, for a reason that the link carries', async () => {
+    const failures = [
+      { error: new Error(`Command failed: tool\n\x1b[1m${'x'.repeat(300)}`), tries: 3 },
+      { error: new AgentError('timeout', 'tool does not end'), tries: 1 },
+    ];
+    for (const { error, tries } of failures) {
+      using state = temporaryFolder();
+      let tried = 0;
+      const { reduce, service } = await open(state.path, undefined, () => {
+        tried++;
+        throw error;
+      });
+      const { why = '' } = await reduce(ALL);
+      assert.match(why, /^(moves: Command failed: tool [ -~]{100,}|paper: tool does not end)$/);
+      assert.ok(why.length <= 200);
+      assert.equal(tried, tries);
+      await service.stop();
+    }
   });
 
   it('survive nonsense in the state, and a state that cannot be written', async () => {

@@ -71,7 +71,7 @@ if (does === undefined) {
   process.stdout.write(`${await new UserInbox({ HOME: home }).clean()}`);
 } else if (does === 'killed') {
   const { file } = await new UserInbox({ HOME: home }).receive('download');
-  await file.write(Buffer.from('half'));
+  await file.write([Buffer.from('half')]);
   process.stdout.write('writing');
   await new Promise((resolve) => setImmediate(resolve));
   process.kill(process.pid, 'SIGKILL');

@@ -56,6 +56,17 @@ describe('received files', () => {
     assert.equal(statSync(to.downloads).mode & 0o777, 0o700);
   });
 
+  it('are whole whatever pieces they come in, and however many at once', async () => {
+    await using to = await receive();
+    const pieces = ['a', '', 'bc', 'd'.repeat(70_000), '', 'e'];
+    const content = pieces.join('');
+    await to.begin(1, 'a.txt', content.length);
+    const outcomes = await Promise.all(pieces.map((piece) => to.write(1, piece)));
+    assert.ok(outcomes.every(({ fault }) => fault === undefined));
+    assert.equal((await to.end(1)).fault, undefined);
+    assert.equal(readFileSync(path.join(to.downloads, 'a.txt'), 'utf8'), content);
+  });
+
   it('take the place of nothing: a file, a link that leads nowhere, a folder', async () => {
     await using to = await receive();
     mkdirSync(to.downloads);
@@ -142,7 +153,7 @@ it('a file stays in its folder when the path to it is exchanged', async () => {
   const file = await PartialFile.create(folder);
   renameSync(folder, `${folder}.moved`);
   symlinkSync('/', folder);
-  await file.write(Buffer.from('x'));
+  await file.write([Buffer.from('x')]);
   assert.equal(await file.finish('a'), 'a');
   assert.deepEqual(readdirSync(`${folder}.moved`), ['a']);
 });

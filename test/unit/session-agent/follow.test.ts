@@ -82,7 +82,11 @@ interface Stage {
 /** A desktop whose outputs the test changes; what it is given is counted. */
 async function stage({ outputs, areUntouched = false, arranger, quietMs = 1 }: Stage = {}) {
   const link = new FakeSystemSide();
-  const state = { outputs: outputs ?? [virtual(at(1024, 768), size(1024, 768))], arranger, looks: 0 };
+  const state = {
+    ...{ outputs: outputs ?? [virtual(at(1024, 768), size(1024, 768))], arranger, looks: 0 },
+    /** Happens while the desktop is asked who arranges it. */
+    meanwhile: () => {},
+  };
   const wishes: MonitorsConfigure[] = [];
   const listeners = new Set<() => void>();
   const port = {
@@ -103,7 +107,10 @@ async function stage({ outputs, areUntouched = false, arranger, quietMs = 1 }: S
       wishes.push(wish);
       return { applied: false, why: 'no memory' };
     },
-    arranger: async () => state.arranger,
+    arranger: async () => {
+      state.meanwhile();
+      return state.arranger;
+    },
     link,
     log: silent,
     quietMs,
@@ -176,6 +183,18 @@ describe('the follower', () => {
     await terms('auto');
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(state.looks, 1);
+    await follower.stop();
+  });
+
+  it('does nothing when another session is served by the time that it could', async () => {
+    const { follower, wishes, prefers, serve, terms, looked, state } = await stage();
+    await terms('auto');
+    serve(true);
+    await looked();
+    state.meanwhile = () => serve(false);
+    prefers(size(800, 600));
+    await looked();
+    assert.deepEqual(wishes, []);
     await follower.stop();
   });
 

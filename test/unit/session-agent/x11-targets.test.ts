@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeCompoundText, encodeCompoundText } from '#session-agent/desktop/x11/clipboard/compound-text.ts';
-import { chooseTargets, decodeContent, encodeContent } from '#session-agent/desktop/x11/clipboard/targets.ts';
+import { decodeCompoundText, encodeCompoundText } from '#session-agent/desktop/content/compound-text.ts';
+import { chooseTargets, decodeContent, encodeContent } from '#session-agent/desktop/content/targets.ts';
 import { random } from '#test/support/random.ts';
 
 const offered = (...names: string[]) => names.map((name, index) => ({ name, atom: index }));

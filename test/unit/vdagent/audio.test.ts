@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { audioVolume } from '#protocol/ipc/messages/audio.ts';
+import { audioServer, audioVolume } from '#protocol/ipc/messages/audio.ts';
 import { SESSION_FEATURES } from '#protocol/ipc/messages/hello.ts';
 import { FakeSessionAgent } from '#test/fakes/served-session.ts';
 import { openDoor } from '#test/support/vdagent-door.ts';
@@ -56,6 +56,29 @@ describe('SPICE door: audio', () => {
     assert.equal(await offers(), false);
     sessionLink.serve(agent);
     assert.equal(await offers(), true);
+  });
+
+  it('is offered and withdrawn as the server comes and goes within a session, and not at its pace', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { session, heard, host } = await openDoor();
+    session.answer(audioVolume, set);
+    const offers = async () =>
+      ((await heard()) as [string, { capabilities: Set<string> }][]).map(([, { capabilities }]) =>
+        capabilities.has('audio-volume-sync'),
+      );
+    host.send('audio-volume-sync', PLAYED);
+    await heard();
+    assert.deepEqual(session.take(), []);
+    session.say(audioServer, { runs: true });
+    assert.deepEqual(await offers(), [true]);
+    assert.deepEqual(session.take(), [told(PLAYED)]);
+    for (let times = 0; times < 100; times++) for (const runs of [false, true]) session.say(audioServer, { runs });
+    session.say(audioServer, { runs: false });
+    assert.deepEqual(await offers(), []);
+    t.mock.timers.tick(1_000);
+    assert.deepEqual(await offers(), [false]);
+    t.mock.timers.tick(10_000);
+    assert.deepEqual(await offers(), []);
   });
 
   it('waits for a session that can, is told to one only, and is forgotten with its client', async () => {

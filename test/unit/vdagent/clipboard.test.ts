@@ -286,6 +286,16 @@ describe('SPICE clipboard: from the client', () => {
     assert.deepEqual(open.session.take(), []);
   });
 
+  it('has lists of files neither offered nor asked for; what is beside them crosses', async () => {
+    const open = await withGrab();
+    open.host.send('clipboard-grab', { selection, serial: 1, types: ['file-list', 'text'] });
+    assert.deepEqual(open.session.take(), [offered(2)]);
+    const pasted = paste(open);
+    assert.deepEqual(await open.heard(), [['clipboard-request', text]]);
+    open.host.send('clipboard', { selection, type: 'file-list', data: Buffer.from('copy\0/.spice-clipboard/x/y\0') });
+    assert.equal(await pasted, undefined); // no answer to what was asked
+  });
+
   it('counts content that nobody asked for, and keeps none of it', async () => {
     const open = await withGrab();
     open.host.send('clipboard', { ...text, data: Buffer.from('x') });

@@ -14,7 +14,7 @@ const grabOf = (types: readonly 'text'[]) => ({ selection, types, serial: undefi
  * Holes that other agents had, each by its name. Those of the session link are in test/peer/session-link/attacks.test.ts.
  */
 describe('holes of other SPICE agents', () => {
-  it('CVE-2020-25650: transfers that are begun and begun fill no table', async () => {
+  it('CVE-2020-25650, table flooding: transfers that are begun and begun fill no table', async () => {
     const open = await openDoor();
     const description = Buffer.from('[vdagent-file-xfer]\nname=x\nsize=1\n');
     for (let id = 0; id < 2000 && !open.channel.paused; id++) {
@@ -26,7 +26,7 @@ describe('holes of other SPICE agents', () => {
     assert.equal(open.door.isAtRest, true);
   });
 
-  it('CVE-2020-25650: nor do those that a session is slow to take, and each beyond the table is refused', async () => {
+  it('CVE-2020-25650, table flooding: nor do those that a session is slow to take; each beyond it is refused', async () => {
     const open = await openDoor();
     open.session.answer(fileBegin, () => new Promise(() => {}));
     const description = Buffer.from('[vdagent-file-xfer]\nname=x\nsize=1\n');
@@ -36,7 +36,7 @@ describe('holes of other SPICE agents', () => {
     assert.ok(open.session.take().length < 20, 'the session is asked for a few at a time');
   });
 
-  it("CVE-2020-25651, of files: a session's word on a transfer of another session has nowhere to go", async () => {
+  it("CVE-2020-25651, id stealing: a session's word on a transfer of another session has nowhere to go", async () => {
     const open = await openDoor();
     let answer: (() => void) | undefined;
     const done = { fault: undefined, free: undefined, why: undefined };
@@ -52,7 +52,7 @@ describe('holes of other SPICE agents', () => {
     assert.deepEqual(await open.heard(), [['file-transfer-status', { id: 1, result: 'cancelled' }]]);
   });
 
-  it('CVE-2020-25651: an agent that is not served answers nothing that another was asked', async () => {
+  it('CVE-2020-25651, id stealing: an agent that is not served answers nothing that another was asked', async () => {
     const open = await openDoor();
     open.session.say(clipboardGrab, grabOf(['text']));
     let answer: (() => void) | undefined;
@@ -79,7 +79,7 @@ describe('holes of other SPICE agents', () => {
     ]);
   });
 
-  it('CVE-2023-6683, the other way round: what is asked for before anything was grabbed, or of an empty grab', async () => {
+  it("CVE-2023-6683's mirror: what is asked for before anything was grabbed, or of an empty grab", async () => {
     const open = await openDoor();
     const askAll = async () => {
       for (const where of SELECTIONS) {
@@ -102,7 +102,7 @@ describe('holes of other SPICE agents', () => {
     assert.deepEqual(open.session.take(), []);
   });
 
-  it('a client that asks and asks has one question put to the session, and each request an answer', async () => {
+  it('table flooding: a client that asks and asks has one question put to the session, and each request an answer', async () => {
     const open = await openDoor();
     open.session.say(clipboardGrab, grabOf(['text']));
     open.session.answer(clipboardRead, () => ({ stream: open.session.offer('x'), why: undefined }));
@@ -112,7 +112,7 @@ describe('holes of other SPICE agents', () => {
     assert.equal(open.session.take().length, 1);
   });
 
-  it('applications that paste and paste are answered at once beyond a few, and the client is asked once', async () => {
+  it('table flooding: applications that paste and paste are answered at once beyond a few, and the client is asked once', async () => {
     const open = await openDoor();
     open.host.send('clipboard-grab', { selection, serial: 0, types: ['text'] });
     const pastes = Array.from({ length: 10 * MAX_WAITING }, () =>

@@ -1,4 +1,4 @@
-import { TARGET_NAMES } from './targets.ts';
+import { TARGET_NAMES } from '../../content/targets.ts';
 
 /** Atoms that a clipboard needs beyond the predefined ones. */
 export const ATOM_NAMES = [

@@ -3,12 +3,12 @@ import { type ClipboardType, SELECTIONS, type Selection } from '#protocol/ipc/me
 import type { Content } from '#shared/bytes/flow.ts';
 import type { Log } from '#shared/log/log.ts';
 import type { ClipboardListener, ClipboardPort, Provide } from '../../backend.ts';
+import { TYPES } from '../../content/targets.ts';
 import { PROPERTY_CHANGE, type XConnection } from '../connection.ts';
 import { ATOM_NAMES, type Atoms } from './atoms.ts';
 import { Answering } from './offer.ts';
 import { XSelection } from './selection.ts';
 import { PropertySender } from './sender.ts';
-import { TYPES } from './targets.ts';
 
 /** Predefined atoms (X protocol, appendix B). */
 const PRIMARY = 1;

@@ -3,10 +3,10 @@ import type { Property, SelectionRequest } from 'x11';
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
 import { wholeOf } from '#shared/bytes/flow.ts';
 import type { Provide } from '../../backend.ts';
+import { CONTENT_TARGETS, encodeContent, isAsItIs, type TargetName } from '../../content/targets.ts';
 import type { XConnection } from '../connection.ts';
 import type { Atoms } from './atoms.ts';
 import type { PropertySender } from './sender.ts';
-import { CONTENT_TARGETS, encodeContent, isAsItIs, type TargetName } from './targets.ts';
 
 /** Requests of applications that are being answered at the same time; more are refused. */
 const MAX_ANSWERING = 64;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
-import { Bell } from '../bell.ts';
+import { Bell } from '../../bell.ts';
 import { PROPERTY_CHANGE, type XConnection } from '../connection.ts';
 import type { PropertyHead } from '../sieve.ts';
 

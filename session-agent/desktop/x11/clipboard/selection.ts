@@ -3,11 +3,11 @@ import type { OwnerNotify, SelectionClear, SelectionRequest } from 'x11';
 import type { ClipboardType } from '#protocol/ipc/messages/clipboard.ts';
 import { type Content, Flow } from '#shared/bytes/flow.ts';
 import type { Provide } from '../../backend.ts';
+import { chooseTargets, decodeContent } from '../../content/targets.ts';
 import type { XConnection } from '../connection.ts';
 import type { Atoms } from './atoms.ts';
 import type { Answering, Offer } from './offer.ts';
 import { beginConversion, convert } from './reader.ts';
-import { chooseTargets, decodeContent } from './targets.ts';
 
 /** Longest list of targets that is looked at. */
 const MAX_TARGETS = 256;

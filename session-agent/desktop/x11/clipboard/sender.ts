@@ -1,5 +1,5 @@
 import { type Content, Flow, type FlowReader } from '#shared/bytes/flow.ts';
-import { Bell } from '../bell.ts';
+import { Bell } from '../../bell.ts';
 import { PROPERTY_CHANGE, STRUCTURE_NOTIFY, type XConnection } from '../connection.ts';
 
 /** Largest property that is given whole: below every server's limit for one request. */

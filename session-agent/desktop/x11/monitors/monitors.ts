@@ -58,7 +58,7 @@ export class X11Monitors implements MonitorsPort, PointerLayoutPort, Disposable 
     this.#denied = undefined;
     this.#configuring = true;
     try {
-      const { isDenied, ...outcome } = await this.#configure(wish, of);
+      const { isDenied, ...outcome } = await this.#alone(() => this.#configure(wish, of));
       if (isDenied) this.#denied = { wish: key, outcome };
       return outcome;
     } catch (error) {
@@ -100,6 +100,17 @@ export class X11Monitors implements MonitorsPort, PointerLayoutPort, Disposable 
 
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
+  }
+
+  /** Other programs wait, as for xrandr: a settings daemon would answer each step, and bring back what the next one must not meet. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const { client } = this.x;
+    client.GrabServer();
+    try {
+      return await work();
+    } finally {
+      client.UngrabServer();
+    }
   }
 
   async #configure({ monitors, positioned }: MonitorsConfigure, of: WishOf): Promise<Attempt> {

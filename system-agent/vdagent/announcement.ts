@@ -1,0 +1,47 @@
+import type { MessageName } from '#protocol/vdagent/messages/index.ts';
+import { allowsFrom, type ClipboardRules } from '../clipboard/rules.ts';
+import { offeredCapabilities } from './capabilities.ts';
+import type { HostLine } from './client-line.ts';
+import type { Features } from './features.ts';
+import type { Gate } from './gate.ts';
+
+/** What hosts and clients are told that we can do: what may be done and somebody is there to do (L6). */
+export class Announcement {
+  #told = '';
+
+  constructor(
+    private readonly line: HostLine,
+    private readonly features: Features,
+    private readonly gate: Gate,
+    private readonly rules: ClipboardRules,
+  ) {}
+
+  /** @param request the host is to tell what its client can do */
+  tell(request: boolean): void {
+    const { line, features, rules } = this;
+    const may = (message: MessageName) => this.gate.enabled(message);
+    const capabilities = offeredCapabilities({
+      pointer: features.mouse.isAvailable && may('mouse-state'),
+      monitors: may('monitors-config'),
+      clipboard:
+        (may('clipboard-grab') && allowsFrom('client', rules)) ||
+        (may('clipboard-request') && allowsFrom('guest', rules)),
+      files: features.files.areWanted,
+      effects: features.areEffectsWanted,
+      audio: features.audio.isAvailable && may('audio-volume-sync'),
+    });
+    line.answer('announce-capabilities', { request, capabilities });
+    this.#told = this.#ofSession;
+  }
+
+  /** Tells a host once more when something has come or gone with the session. */
+  refresh(): void {
+    if (this.line.outbox !== undefined && this.#told !== this.#ofSession) this.tell(false);
+  }
+
+  /** What comes and goes with the session. */
+  get #ofSession(): string {
+    const { mouse, audio } = this.features;
+    return `pointer ${mouse.isAvailable}, audio ${audio.isAvailable}`;
+  }
+}
