@@ -32,7 +32,11 @@ const GROUPS = [
 /** Guests in which seconds are counted: what else runs beside them would be counted too. */
 const CLOCKED = ['vm/desktop/sessions', 'vm/freeze/alone', 'vm/freeze/rounds', 'vm/hanging-disk', 'vm/idle'];
 /** Guests with an image of their own, or that are installed or put to sleep again and again. */
-const LONG = ['vm/databases', 'vm/desktop/one-agent', 'vm/desktop/sso', 'vm/migration', 'vm/sleep-on-disk'];
+const LONG = [
+  ...['vm/databases', 'vm/desktop/desktops', 'vm/desktop/gnome', 'vm/desktop/one-agent', 'vm/desktop/pointer'],
+  ...['vm/desktop/qxl', 'vm/desktop/sso', 'vm/desktop/sway', 'vm/migration'],
+  'vm/sleep-on-disk',
+];
 
 /** That one file of tests may take; `npm run vm:long` has another. */
 const minutes = Number(process.env.UGA_TEST_MINUTES ?? 20);

@@ -187,9 +187,11 @@ for (const { name, start, skip } of PLAYERS) {
       await logind.show([session('3')]);
       const came = await host.until('SESSION_ACTIVE');
       const added = came.find(({ event }) => event === 'SESSION_ADDED');
-      assert.deepEqual(added?.data, {
-        session: { id: '3', uid: 1000, user: 'alice', class: 'user', type: 'wayland', seat: 'seat0' },
-      });
+      assert.ok(added);
+      const { type, ...rest } = added.data.session as Record<string, unknown>;
+      assert.deepEqual(rest, { id: '3', uid: 1000, user: 'alice', class: 'user', seat: 'seat0' });
+      // An agent that lists sessions just then sees python-dbusmock's before it is what we make it.
+      assert.ok(type === 'wayland' || (type === 'test' && start === MockLogind.start), String(type));
       await logind.show([session('3', { locked: true })]);
       assert.ok(await host.until('SESSION_LOCKED'));
       await logind.show([]);

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Geometry, RandR } from 'x11';
 import type { Monitor, PointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import type { Desktop } from '#session-agent/desktop/backend.ts';
 import { x11 } from '#session-agent/desktop/x11/backend.ts';
+import { parseDisplayName, XConnection } from '#session-agent/desktop/x11/connection.ts';
+import { readScreen } from '#session-agent/desktop/x11/monitors/state.ts';
 import { silent } from '#shared/log/log.ts';
 import { heads, ourModes, screenSize } from '#test/support/desktop/heads.ts';
 import { runClient, startXorgDummy, startXvfb, type XServer } from '#test/support/desktop/x-server.ts';
 import { until, without } from '#test/support/programs.ts';
 
+/** RRCrtcChangeNotify and RRScreenChangeNotify. */
+const CRTC_CHANGES = 3;
 const never = new AbortController().signal;
 const one = (width: number, height: number) => ({ monitors: [{ width, height, x: 0, y: 0 }], positioned: true });
 
@@ -206,6 +211,16 @@ describe('two monitors of Xorg', { skip: without('Xorg') || without('xrandr') },
     assert.deepEqual(await heads(server), ['DUMMY0 primary 800x600+0+0', 'DUMMY1 800x600+800+0']);
   });
 
+  it('are set in one go, before a settings daemon answers the first step', async () => {
+    await using session = await openedWithTwo();
+    const { monitors, server } = session;
+    await using daemon = await settingsDaemon(server);
+    const smaller = { monitors: [at(0, 0, 640, 480), at(0, 480, 640, 120)], positioned: true };
+    assert.deepEqual(await monitors.configure(smaller), { applied: true });
+    await until(() => daemon.answers > 0, 'the daemon to answer');
+    assert.equal(await screenSize(server), '640 x 600');
+  });
+
   it('are one of the largest size there is, where a single one cannot be what is wished', async () => {
     await using session = await openedWithTwo();
     const { monitors, server } = session;
@@ -217,3 +232,29 @@ describe('two monitors of Xorg', { skip: without('Xorg') || without('xrandr') },
     assert.deepEqual(await monitors.configure(tooMuch), outcome);
   });
 });
+
+/** Whatever changes, it has the first monitor as it was: what desktops' daemons do while a monitor is off for a moment. */
+async function settingsDaemon(server: XServer) {
+  const x = await XConnection.open(parseDisplayName(server.env.DISPLAY ?? ''), server.env, silent, never);
+  const randr = await x.ask<RandR>('RandR', (client, done) => client.require('randr', done));
+  const [first] = (await readScreen(x, randr)).crtcs.filter(({ mode }) => mode !== 0);
+  assert.ok(first);
+  randr.SelectInput(x.root, CRTC_CHANGES);
+  const state = { answers: 0 };
+  const listening = x.listen(() => {
+    randr.SetCrtcConfig(first.id, 0, 0, first.x, first.y, first.mode, first.rotation, first.output, () => {
+      state.answers++;
+      return true; // an error is an answer too
+    });
+  });
+  await x.ask<Geometry>('the daemon', (client, done) => client.GetGeometry(x.root, done)); // the server knows of it
+  return {
+    get answers() {
+      return state.answers;
+    },
+    async [Symbol.asyncDispose]() {
+      listening[Symbol.dispose]();
+      await x[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -120,6 +120,7 @@ describe('the pointer of an X session without uinput, moved by a host', { skip }
     // moment and not yet answered: xserver, dix/dispatch.c, mark_client_grab.
     await sleep(AT_REST_MS);
     x.client.GrabServer();
+    await pointer(); // it has grabbed it
     try {
       put({ x: 60, y: 60 });
       await isAt(60, 60);

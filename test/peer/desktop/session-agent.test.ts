@@ -1,62 +1,18 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { describe, it } from 'node:test';
 import { clipboardGrab, clipboardRead } from '#protocol/ipc/messages/clipboard.ts';
 import { monitorsConfigure, type PointerLayout, pointerLayout } from '#protocol/ipc/messages/monitors.ts';
 import { screenLock } from '#protocol/ipc/messages/screen-lock.ts';
-import { silent } from '#shared/log/log.ts';
-import { LinkServer } from '#system-agent/session-link/server.ts';
-import type { SessionAgent } from '#system-agent/session-link/session-link.ts';
-import { openLinkSocket } from '#system-agent/session-link/socket.ts';
-import { FakeDecision, FakeSessions, session } from '#test/fakes/sessions.ts';
-import { ourProgram } from '#test/support/agents.ts';
+import { runningSession } from '#test/support/desktop/session-agent.ts';
 import { Copying, needsXvfb, runClient, startXvfb } from '#test/support/desktop/x-server.ts';
-import { Program, temporaryFolder, until } from '#test/support/programs.ts';
+import { until } from '#test/support/programs.ts';
 
 const WAIT_MS = 10_000;
-
-/** The system agent's side, and our program in a session that it serves. */
-async function running(env: Readonly<Record<string, string>>) {
-  const folder = temporaryFolder();
-  const socket = path.join(folder.path, 'link.sock');
-  const own = session({ id: '1', uid: process.getuid?.() ?? 0 });
-  const sessions = new FakeSessions([own]);
-  sessions.places.set('', {});
-  const decision = new FakeDecision();
-  const rights = (clipboard: boolean) => decision.serve({ session: own, clipboard, files: clipboard });
-  rights(true);
-  const server = new LinkServer({
-    listen: () => openLinkSocket(socket),
-    sessions,
-    decision,
-    allowUids: new Set(),
-    build: 'test',
-    log: silent,
-  });
-  await server.start();
-  // The display is the test's own; without a bus there is no screen of anybody's to lock.
-  const nowhere = `unix:path=${folder.path}/no-bus`;
-  const buses = { DBUS_SESSION_BUS_ADDRESS: nowhere, DBUS_SYSTEM_BUS_ADDRESS: nowhere };
-  const program = new Program([...ourProgram('session-agent'), '--link', socket], { ...env, ...buses });
-  await until(() => server.link.served !== undefined || !program.running, 'the session agent');
-  const agent: SessionAgent | undefined = server.link.served?.agent;
-  assert.ok(agent, program.stderr);
-  return {
-    agent,
-    program,
-    rights,
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await server.stop();
-      folder[Symbol.dispose]();
-    },
-  };
-}
 
 describe('the session agent, as a program', () => {
   it('carries text both ways, follows a size and reports the layout', { skip: needsXvfb }, async () => {
     await using server = await startXvfb();
-    await using run = await running(server.env);
+    await using run = await runningSession(server.env);
     const { link } = run.agent;
     assert.equal(run.agent.display, 'x11');
 
@@ -91,7 +47,7 @@ describe('the session agent, as a program', () => {
 
   it('says again what is copied when the session may use the clipboard again', { skip: needsXvfb }, async () => {
     await using server = await startXvfb();
-    await using run = await running(server.env);
+    await using run = await runningSession(server.env);
     const { link } = run.agent;
     const grabs: string[] = [];
     using _grabs = link.on(clipboardGrab, ({ selection }) => grabs.push(selection));
@@ -108,7 +64,7 @@ describe('the session agent, as a program', () => {
   });
 
   it('says that there is no desktop, and answers all the same', async () => {
-    await using run = await running({ PATH: process.env.PATH ?? '' });
+    await using run = await runningSession({ PATH: process.env.PATH ?? '' });
     assert.equal(run.agent.display, 'none');
     assert.equal(run.agent.has('clipboard.text'), false);
     assert.match(run.program.stderr, /no desktop.* why="DISPLAY is not set"/);
@@ -121,7 +77,7 @@ describe('the session agent, as a program', () => {
 
   it('ends with its desktop', { skip: needsXvfb }, async () => {
     const server = await startXvfb();
-    await using run = await running(server.env);
+    await using run = await runningSession(server.env);
     await server[Symbol.asyncDispose]();
     assert.deepEqual(await run.program.exited, { code: 0, signal: null });
     assert.match(run.program.stderr, /the X server has closed the connection/);

@@ -3,8 +3,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDisplayName, XConnection } from '#session-agent/desktop/x11/connection.ts';
 import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
+import { silent } from '#shared/log/log.ts';
+import { startSpiceDesktop } from '#test/support/desktop/spice-desktop.ts';
 import {
   needsToolkit,
   PICTURE,
@@ -14,7 +17,7 @@ import {
   ToolkitCopying,
 } from '#test/support/desktop/toolkit.ts';
 import { give, watchedDesktop } from '#test/support/desktop/watched.ts';
-import { needsXvfb } from '#test/support/desktop/x-server.ts';
+import { needsXvfb, type XServer } from '#test/support/desktop/x-server.ts';
 import { Program, temporaryFolder, until, without } from '#test/support/programs.ts';
 
 const TEXT = 'Grüße, 世界 🌍\nzweite Zeile';
@@ -73,19 +76,7 @@ describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout
   }, async () => {
     await using session = await watchedDesktop();
     using folder = temporaryFolder();
-    // Without a bus it has no settings, and keeps what it is left all the same.
-    const nowhere = `unix:path=${folder.path}/no-bus`;
-    const env = {
-      ...session.env,
-      HOME: folder.path,
-      XDG_RUNTIME_DIR: folder.path,
-      NO_AT_BRIDGE: '1',
-      DBUS_SESSION_BUS_ADDRESS: nowhere,
-    };
-    await using manager = new Program(['xfce4-clipman'], env);
-    for (let left = 500; left > 0 && manager.running && (await session.ownerOf('CLIPBOARD_MANAGER')) === 0; left--) {
-      await sleep(20);
-    }
+    await using _manager = await startClipman(session.env, folder.path);
     const copy = new ToolkitCopying('gtk', session.env, 'text', TEXT);
     await until(() => session.events.includes('copied text'), 'the copy');
     await sleep(500); // for the manager to look
@@ -93,6 +84,30 @@ describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout
     await copy[Symbol.asyncDispose]();
     await until(() => session.events.at(-1) === 'copied text', 'what the manager has');
     assert.equal((await whole(session.clipboard.read('clipboard', 'text', LIMIT, never)))?.toString(), TEXT);
+  });
+
+  it('one that keeps a history has the client asked once, takes nothing over, and keeps a copy when the client goes', {
+    skip: without('xfce4-clipman'),
+  }, async () => {
+    await using desktop = await startSpiceDesktop('ours');
+    const { host } = desktop;
+    using folder = temporaryFolder();
+    await using _manager = await startClipman(desktop.env, folder.path);
+    const text = { selection: 'clipboard', type: 'text' } as const;
+    host.heard();
+    host.send('clipboard-grab', { selection: 'clipboard', serial: 0, types: ['text'] });
+    await host.until('clipboard-request');
+    host.send('clipboard', { ...text, data: Buffer.from(TEXT) });
+    await sleep(1500); // it reads several times
+    assert.deepEqual(host.heard(), []);
+    assert.equal(await pasteIn('gtk', desktop.env, 'text'), TEXT);
+    host.send('client-disconnected', {}, 'server');
+    await sleep(500);
+    host.announce(true);
+    await host.until('clipboard-grab');
+    host.send('clipboard-request', text);
+    await until(() => host.heardCount > 0, 'its copy');
+    assert.deepEqual(host.heard(), [['clipboard', { ...text, data: TEXT }]]);
   });
 
   it('one that takes over whatever is copied gets what the host has, and there is no loop', {
@@ -108,6 +123,24 @@ describe('clipboard managers', { skip: needsXvfb || needsToolkit('gtk'), timeout
     assert.equal(await pasteIn('gtk', session.env, 'text'), 'from the host');
   });
 });
+
+/** Xfce's, as it is without a bus: it has no settings, and keeps what it is left all the same. */
+async function startClipman(display: XServer['env'], folder: string): Promise<Program> {
+  const nowhere = `unix:path=${folder}/no-bus`;
+  const env = {
+    ...display,
+    HOME: folder,
+    XDG_RUNTIME_DIR: folder,
+    NO_AT_BRIDGE: '1',
+    DBUS_SESSION_BUS_ADDRESS: nowhere,
+  };
+  await using x = await XConnection.open(parseDisplayName(display.DISPLAY ?? ''), display, silent, never);
+  const { CLIPBOARD_MANAGER } = await x.atoms(['CLIPBOARD_MANAGER']);
+  const owner = () => x.ask<number>('owner', (client, done) => client.GetSelectionOwner(CLIPBOARD_MANAGER, done));
+  const manager = new Program(['xfce4-clipman'], env);
+  for (let left = 500; left > 0 && manager.running && (await owner()) === 0; left--) await sleep(20);
+  return manager;
+}
 
 async function whole(reading: Promise<Content | undefined>): Promise<Buffer | undefined> {
   const content = await reading;

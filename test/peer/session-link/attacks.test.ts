@@ -138,7 +138,9 @@ describe('local users that attack the session link', { skip }, () => {
     return { reason: log };
   }
 
-  it('CVE-2020-25652: 10,000 connections are turned away beyond a few, memory flat', { timeout: 120_000 }, async () => {
+  it('CVE-2020-25652, connection flooding: 10,000 are turned away beyond a few, memory flat', {
+    timeout: 120_000,
+  }, async () => {
     await attack(20_000, dumbFrame({ kind: 'later' })); // the heap takes its size
     const earlier = report();
     const resident = residentKib(system.pid);
@@ -210,7 +212,7 @@ describe('local users that attack the session link', { skip }, () => {
     assert.match(reason, /does not read the answers/);
   });
 
-  it('CVE-2020-25653: a connection whose process has ended is nobody, whoever holds it', {
+  it('CVE-2020-25653, pid reuse: a connection whose process has ended is nobody, whoever holds it', {
     skip: without('perl'),
   }, async () => {
     const { reason } = await undisturbed(async () => {
@@ -221,7 +223,9 @@ describe('local users that attack the session link', { skip }, () => {
     assert.match(reason, /refused.*the process has ended/);
   });
 
-  it('an agent that has ended gives way, whoever holds its connection', { skip: without('perl') }, async () => {
+  it('pid reuse: an agent that has ended gives way, whoever holds its connection', {
+    skip: without('perl'),
+  }, async () => {
     await using left = asStranger('perl', '-e', LEFT_BEHIND, socket, hex(hello()));
     await until(() => report().agents.length === 2);
     await until(() => !left.running);

@@ -46,13 +46,9 @@ const DIALOGUE: Readonly<Record<string, Step>> = {
   'a megabyte at once': { step: (host) => whole(host, 0xffff_ffff, 'big.bin', BIG), told: 2 },
   'the same name again': { step: (host) => whole(host, 1, 'a.txt', Buffer.from('second')), told: 2 },
   'and again': { step: (host) => whole(host, 1, 'a.txt', Buffer.from('third')), told: 2 },
-  'two extensions twice': {
-    step: (host) => {
-      whole(host, 2, 'x.tar.gz', Buffer.from('1'));
-      whole(host, 3, 'x.tar.gz', Buffer.from('2'));
-    },
-    told: 4,
-  },
+  // One after the other: which of two that come at the same time has the number means nothing.
+  'two extensions': { step: (host) => whole(host, 2, 'x.tar.gz', Buffer.from('1')), told: 2 },
+  'two extensions twice': { step: (host) => whole(host, 3, 'x.tar.gz', Buffer.from('2')), told: 2 },
   'another start': { step: (host) => start(host, 4, 'cancelled', 100), told: 1 },
   'half of it, and it is cancelled': {
     step: (host) => {

@@ -32,10 +32,14 @@ export interface Staging {
    * the original's always do. Default: `off`.
    */
   readonly uinput?: 'off' | 'auto' | 'fake';
+  /** Address of a bus that is both the guest's and the session's. Default: there is none. */
+  readonly bus?: string;
+  /** Sockets in `home` at which ours serves other hosts too. Default: none. */
+  readonly doors?: { readonly qga: string; readonly ovirt: string };
 }
 
 export async function startSpiceDesktop(which: Which, staging: Staging = {}): Promise<SpiceDesktop> {
-  const { startServer = () => startXvfb(`${WIDTH}x${HEIGHT}`), uinput = 'off' } = staging;
+  const { startServer = () => startXvfb(`${WIDTH}x${HEIGHT}`) } = staging;
   const folder = temporaryFolder();
   const file = path.join(folder.path, 'port');
   const port = await openPort(file);
@@ -47,8 +51,8 @@ export async function startSpiceDesktop(which: Which, staging: Staging = {}): Pr
     port[Symbol.dispose]();
     folder[Symbol.dispose]();
   };
-  const nowhere = 'unix:path=/nonexistent';
-  const buses = { DBUS_SESSION_BUS_ADDRESS: nowhere, DBUS_SYSTEM_BUS_ADDRESS: nowhere };
+  const { bus = 'unix:path=/nonexistent' } = staging;
+  const buses = { DBUS_SESSION_BUS_ADDRESS: bus, DBUS_SYSTEM_BUS_ADDRESS: bus };
   const env = { ...server.env, ...buses, NO_AT_BRIDGE: '1', HOME: folder.path };
   try {
     const { host } = port;
@@ -57,7 +61,7 @@ export async function startSpiceDesktop(which: Which, staging: Staging = {}): Pr
     const keep: Keep = (program) => programs.push(program);
     const { system, session } = await (which === 'original'
       ? startOriginal(folder.path, file, env, keep)
-      : startOurs(folder.path, file, env, keep, uinput));
+      : startOurs(folder.path, file, env, keep, staging));
     await until(() => host.heardCount > 0 || !system.running, `${which} to announce itself`);
     host.announce(true);
     await until(() => host.heardCount > 1, 'the answer');
@@ -108,7 +112,13 @@ async function startOriginal(folder: string, port: string, env: NodeJS.ProcessEn
   return { system, session };
 }
 
-async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv, started: Keep, uinput: string): Started {
+async function startOurs(
+  folder: string,
+  port: string,
+  env: NodeJS.ProcessEnv,
+  started: Keep,
+  { uinput = 'off', doors }: Staging,
+): Started {
   const config = path.join(folder, 'uga.conf');
   const link = path.join(folder, 'link.sock');
   const files = `[files]\nfolder=${receivedIn(folder)}\nwhen-done=nothing\n`;
@@ -116,8 +126,10 @@ async function startOurs(folder: string, port: string, env: NodeJS.ProcessEnv, s
   writeFileSync(config, settings, { mode: 0o600 });
   if (uinput === 'fake') writeFileSync(uinputIn(folder), '');
   const pointer = uinput === 'fake' ? `fake:${uinputIn(folder)}` : uinput;
+  const at = (door: string | undefined) => (door === undefined ? 'off' : `unix-listen:${path.join(folder, door)}`);
   const options = [
-    ...['--config', config, '--qga', 'off', '--ovirt', 'off', '--vdagent', `unix-connect:${port}`, '--uinput', pointer],
+    ...['--config', config, '--qga', at(doors?.qga), '--ovirt', at(doors?.ovirt)],
+    ...['--vdagent', `unix-connect:${port}`, '--uinput', pointer],
     ...['--link', link, '--control', path.join(folder, 'control.sock'), '--state-dir', folder],
   ];
   const system = new Program([...ourProgram('system-agent'), ...options], { ...safeEnvironment(), ...env });

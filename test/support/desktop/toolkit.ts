@@ -21,7 +21,7 @@ export function needsToolkit(toolkit: Toolkit): string | false {
 }
 
 /** No bus and no accessibility: looking for them takes seconds. */
-const QUIET = { NO_AT_BRIDGE: '1', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
+export const QUIET = { NO_AT_BRIDGE: '1', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
 
 /** What an application of the toolkit pastes: the text, or size and colour of the image; "nothing". */
 export async function pasteIn(

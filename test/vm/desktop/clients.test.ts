@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -9,6 +9,7 @@ import { VncViewer } from '#test/support/vnc-viewer.ts';
 import { resumeGuest } from '../guest/guest.ts';
 import { noDesktop } from '../needs.ts';
 import { SpiceClient } from '../spice/client.ts';
+import { noRemoteViewer, RemoteViewer } from '../spice/remote-viewer.ts';
 import { until } from '../support/wait.ts';
 import { agentReady, Desktop, serves } from './desktop.ts';
 import { ours } from './pair.ts';
@@ -18,11 +19,13 @@ import { DesktopSession } from './session.ts';
 const PICTURE_BYTES = 60_000_000;
 /** Long after the first bytes, and long before the last. */
 const MIDWAY_MS = 300;
+/** What a user marks of a screen. */
+const SCREENSHOT_BYTES = 2_000_000;
 const SOON_MS = 30_000;
 /** `timeout` of the coreutils says so. */
 const TIMED_OUT = 124;
 
-describe('clients that die', { skip: noDesktop }, () => {
+describe('clients that die, and the client that users have', { skip: noDesktop }, () => {
   let desktop: Desktop;
 
   before(async () => {
@@ -47,10 +50,7 @@ describe('clients that die', { skip: noDesktop }, () => {
     const picture = path.join(folder.path, 'picture.png');
     writeFileSync(picture, randomBytes(PICTURE_BYTES));
     await client.copyImage('clipboard', picture);
-    await until(SOON_MS, 'the offer', async () => {
-      const { stdout } = await alice.try('timeout 10 xclip -o -selection clipboard -t TARGETS');
-      return stdout.includes('image/png') || undefined;
-    });
+    await offersPicture(alice);
     const pasted = alice.try('timeout 60 xclip -o -selection clipboard -t image/png >/tmp/pasted');
     await client.sees(SOON_MS, 'the request', ({ requested }) => requested.clipboard > 0);
     await sleep(MIDWAY_MS);
@@ -71,6 +71,49 @@ describe('clients that die', { skip: noDesktop }, () => {
     await lost;
     await using _last = await nextClient(path.join(folder.path, 'last.log'));
   });
+
+  it('remote-viewer: text, marked text and pictures both ways, also after one was killed in the middle', {
+    skip: noRemoteViewer,
+  }, async () => {
+    const { alice, guest } = desktop;
+    const socket = guest.socketOf('spice');
+    for (const name of ['the first viewer', 'the second viewer']) {
+      await using viewer = await RemoteViewer.start(socket);
+      // What is copied before the viewer has its agent is not told; that it shows what the guest copied says that it has.
+      for (const selection of ['clipboard', 'primary'] as const) {
+        const ofGuest = `the guest's ${selection} for ${name}: 世界\nsecond line`;
+        await alice.copy(selection, ofGuest);
+        await until(SOON_MS, `the ${selection} of the guest in ${name}`, async () => {
+          return (await viewer.paste(selection))?.toString() === ofGuest || undefined;
+        });
+        const ofClient = `the ${selection} of ${name}: ü\nsecond line`;
+        await using _copying = viewer.copy(selection, ofClient);
+        await until(SOON_MS, `the ${selection} of ${name} in the guest`, async () => {
+          return (await alice.paste(selection)) === ofClient || undefined;
+        });
+      }
+
+      const sum = await alice.run(
+        `head -c ${SCREENSHOT_BYTES} /dev/urandom | tee /tmp/shot | sha256sum && ` +
+          'xclip -i -selection clipboard -t image/png /tmp/shot >/dev/null 2>&1',
+      );
+      const shot = await until(SOON_MS, 'the picture of the guest', () => viewer.paste('clipboard', 'image/png'));
+      assert.ok(sum.startsWith(sha256(shot)));
+
+      const isKilled = name === 'the first viewer';
+      const picture = randomBytes(isKilled ? PICTURE_BYTES : SCREENSHOT_BYTES);
+      await using _copying = viewer.copy('clipboard', picture, 'image/png');
+      await offersPicture(alice);
+      const pasted = alice.try('timeout 60 xclip -o -selection clipboard -t image/png >/tmp/pasted');
+      if (isKilled) {
+        await sleep(MIDWAY_MS);
+        await viewer.kill();
+      }
+      assert.notEqual((await pasted).status, TIMED_OUT);
+      const isWhole = (await alice.run('sha256sum </tmp/pasted')).startsWith(sha256(picture));
+      assert.equal(isWhole, !isKilled);
+    }
+  });
 });
 
 it("QEMU's own vdagent has the clipboard of the desktop both ways, through VNC", { skip: noDesktop }, async () => {
@@ -89,3 +132,14 @@ it("QEMU's own vdagent has the clipboard of the desktop both ways, through VNC",
     await until(SOON_MS, 'the text in the viewer', async () => viewer.texts.includes(text) || undefined);
   }
 });
+
+async function offersPicture(session: DesktopSession): Promise<void> {
+  await until(SOON_MS, 'the offer of a picture', async () => {
+    const { stdout } = await session.try('timeout 10 xclip -o -selection clipboard -t TARGETS');
+    return stdout.includes('image/png') || undefined;
+  });
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -245,6 +245,26 @@ describe('the three doors of one agent', { skip: noDesktop }, () => {
     await unlock();
   });
 
+  it('SPICE: while the screen is locked neither side has what the other copied, and both have it after', async () => {
+    const { client, alice } = desktop;
+    await alice.copy('clipboard', 'before the lock');
+    await client.sees(SOON_MS, 'what alice copied', ({ guestOwns }) => guestOwns.clipboard);
+    await client.copy('primary', 'marked before the lock');
+    await until(SOON_MS, 'what the client marked', async () => (await alice.paste('primary')) || undefined);
+
+    await qga.ask('uga-session-lock');
+    await client.sees(SOON_MS, 'the release', ({ guestOwns }) => !guestOwns.clipboard);
+    await assert.rejects(client.paste('clipboard'), /has none/);
+    await until(SOON_MS, 'nothing to paste', async () => (await alice.paste('primary')) === undefined || undefined);
+
+    await unlock();
+    await client.sees(SOON_MS, 'the clipboard of alice', ({ guestOwns }) => guestOwns.clipboard);
+    assert.equal(await client.paste('clipboard'), 'before the lock');
+    await until(SOON_MS, 'what the client has marked', async () => {
+      return (await alice.paste('primary')) === 'marked before the lock' || undefined;
+    });
+  });
+
   it('SPICE: when the client leaves, the screen of whoever is logged in is locked', async () => {
     assert.ok(!(await isLocked()));
     await desktop.client[Symbol.asyncDispose]();

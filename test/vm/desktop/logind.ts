@@ -92,6 +92,11 @@ export async function askForUser(shell: RootShell, user: string): Promise<void> 
   await shell.run(`XDG_SEAT_PATH=/org/freedesktop/DisplayManager/Seat0 dm-tool switch-to-user ${user}`);
 }
 
+/** Environment of programs that root lets look at LightDM's greeter. */
+export function reachOf({ display }: LoginSession): string {
+  return `DISPLAY=${display} XAUTHORITY=/run/lightdm/root/${display}`;
+}
+
 /**
  * Waits for the greeter and types the password into it, for a new session or to unlock the one there is; again if it came
  * before the greeter could take it.
@@ -99,7 +104,7 @@ export async function askForUser(shell: RootShell, user: string): Promise<void> 
  */
 export async function signIn(shell: RootShell, user: string, password: string): Promise<LoginSession> {
   const greeter = await activeSession(shell, 'lightdm');
-  const reach = `DISPLAY=${greeter.display} XAUTHORITY=/run/lightdm/root/${greeter.display}`;
+  const reach = reachOf(greeter);
   await until(SESSION_TIMEOUT_MS, `the login of ${user}`, async () => {
     await shell.try(
       `export ${reach}; xdotool search --sync --onlyvisible --class lightdm-gtk-greeter >/dev/null &&

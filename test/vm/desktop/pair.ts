@@ -42,6 +42,14 @@ export const original: Pair = {
   },
 };
 
+/** The same with the session agents that the package's own autostart starts. */
+export const installed: Pair = {
+  unit: product.unit,
+  sessionProcess: '/usr/lib/uga/node .*/usr/lib/uga/uga.js session-agent',
+  resizes: true,
+  start: product.start,
+};
+
 /** Sessions look for this file, and run it until they end: lab-session-agent in the image. */
 export async function startInSessions(shell: RootShell, command: string): Promise<void> {
   const bytes = Buffer.from(`${command}\n`).toString('base64');

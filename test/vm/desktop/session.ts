@@ -38,18 +38,12 @@ export class DesktopSession {
 
   /** Size of the screen, which RandR tells. */
   async screen(): Promise<Size> {
-    const text = await this.run('xrandr');
-    const [, width, height] = /current (\d+) x (\d+)/.exec(text) ?? [];
-    if (width === undefined) throw new AgentError('failed', `xrandr says: ${text}`);
-    return { width: Number(width), height: Number(height) };
+    return screenIn(await this.run('xrandr'));
   }
 
   /** Where the pointer is on the screen. */
   async pointer(): Promise<{ x: number; y: number }> {
-    const text = await this.run('xdotool getmouselocation');
-    const [, x, y] = /x:(\d+) y:(\d+)/.exec(text) ?? [];
-    if (x === undefined) throw new AgentError('failed', `xdotool says: ${text}`);
-    return { x: Number(x), y: Number(y) };
+    return pointerIn(await this.run('xdotool getmouselocation'));
   }
 
   #asUser(command: string): string {
@@ -57,4 +51,18 @@ export class DesktopSession {
     const environment = `DISPLAY=${this.display} XAUTHORITY=${home}/.Xauthority HOME=${home} LANG=C.UTF-8`;
     return `runuser -u ${this.user} -- env ${environment} sh -c '${command.replaceAll("'", "'\\''")}'`;
   }
+}
+
+/** What xrandr says. @throws {AgentError} 'failed' */
+export function screenIn(text: string): Size {
+  const [, width, height] = /current (\d+) x (\d+)/.exec(text) ?? [];
+  if (width === undefined) throw new AgentError('failed', `xrandr says: ${text}`);
+  return { width: Number(width), height: Number(height) };
+}
+
+/** What `xdotool getmouselocation` says. @throws {AgentError} 'failed' */
+export function pointerIn(text: string): { x: number; y: number } {
+  const [, x, y] = /x:(\d+) y:(\d+)/.exec(text) ?? [];
+  if (x === undefined) throw new AgentError('failed', `xdotool says: ${text}`);
+  return { x: Number(x), y: Number(y) };
 }

@@ -3,18 +3,22 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFolder } from '#test/support/programs.ts';
 import { noDesktop } from '../needs.ts';
 import type { Size } from '../spice/client.ts';
 import { until } from '../support/wait.ts';
+import { landsAtCorners } from './corners.ts';
 import { Desktop } from './desktop.ts';
+import { Greeter } from './greeter.ts';
+import { activeSession } from './logind.ts';
 import { original, ours } from './pair.ts';
 
 /** Neither is in the list of modes that the display has by itself. */
 const SIZES = [
   { width: 1280, height: 720 },
   { width: 1144, height: 900 },
-];
+] as const;
 
 /** Not the corner first: a new tablet is there already, and the kernel drops what changes nothing. */
 const POINTS = [
@@ -24,6 +28,13 @@ const POINTS = [
   { x: 0, y: 767 },
   { x: 1023, y: 0 },
 ];
+
+/** In LightDM's GTK greeter, from the middle of the screen. */
+const PASSWORD = { x: 49, y: 6 };
+const LOG_IN = { x: 112, y: 52 };
+/** For a login that succeeds. */
+const LOGIN_MS = 4_000;
+const LOGGED_IN_MS = 90_000;
 
 const TEXTS = ['plain', 'Grüße, 世界, 🖥️', 'two\nlines\n', 'x'.repeat(50_000)];
 
@@ -118,6 +129,43 @@ for (const pair of [original, ours]) {
         await screenIs(desktop, size);
       });
     }
+
+    // spice-vdagentd closes its port where no agent is at the screen.
+    if (pair !== ours) return;
+
+    it('the login screen takes the mouse: at every corner, and to log in with a click', async () => {
+      const { client, guest } = desktop;
+      const greeter = await Greeter.for(guest.shell, 'bob');
+      const { width, height } = await greeter.screen();
+      assert.notDeepEqual({ width, height }, SIZES.at(-1), 'a greeter of the size that was there before shows nothing');
+      await landsAtCorners(client, greeter, { x: 0, y: 0, width, height });
+      const click = async (at: { readonly x: number; readonly y: number }) => {
+        await client.point(width / 2 + at.x, height / 2 + at.y);
+        await client.click();
+      };
+      // Again if it came before the greeter could take it.
+      await until(LOGGED_IN_MS, 'the login of bob', async () => {
+        await click(PASSWORD);
+        await greeter.type('bobpw');
+        await click(LOG_IN);
+        await sleep(LOGIN_MS);
+        return (await guest.shell.try('pgrep -u bob -x openbox')).status === 0 || undefined;
+      });
+      await activeSession(guest.shell, 'bob');
+    });
+
+    it('the login screen takes the size that the client wants, by an agent of its own', async () => {
+      const { client, guest } = desktop;
+      await guest.shell.run(
+        `sed -n 's/^Exec=//p' /usr/share/gdm/greeter/autostart/uga-session-agent.desktop >/run/lab/greeter-agent`,
+      );
+      const greeter = await Greeter.for(guest.shell, 'alice');
+      await until(SOON_MS, 'the last wish', async () => {
+        const { width, height } = await greeter.screen();
+        return (width === SIZES[1].width && height === SIZES[1].height) || undefined;
+      });
+      await landsAtCorners(client, greeter, { x: 0, y: 0, ...SIZES[1] });
+    });
   });
 }
 

@@ -10,6 +10,7 @@ import { QgaClient } from '../guest/qga-client.ts';
 import { noGuests } from '../needs.ts';
 import { Vdsm } from '../ovirt/vdsm.ts';
 import { until } from '../support/wait.ts';
+import { CALM } from './gnome.ts';
 
 /** The greeter under emulation takes 30 s on an idle machine, and many times that on a busy one. */
 const GREETER_MS = 480_000;
@@ -23,17 +24,10 @@ const UNLOCKS = 5;
 
 const PASSWORD = 'alicepw';
 
-/** Nobody touches this desktop, nothing on it is watched, and pam_faillock(8) counts wrong passwords as its manual has it. */
+/** Besides, pam_faillock(8) counts wrong passwords as its manual has it. */
 const PREPARE = `
 mkdir -p /run/lab
-cat >/usr/share/glib-2.0/schemas/90_lab.gschema.override <<'END'
-[org.gnome.desktop.session]
-idle-delay=uint32 0
-[org.gnome.desktop.interface]
-enable-animations=false
-END
-/usr/lib/*/glib-2.0/glib-compile-schemas /usr/share/glib-2.0/schemas
-systemctl --quiet --global mask org.gnome.SettingsDaemon.UsbProtection.service
+${CALM}
 cat >/etc/pam.d/common-auth <<'END'
 auth required pam_faillock.so preauth
 auth [success=2 default=ignore] pam_unix.so nullok

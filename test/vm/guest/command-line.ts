@@ -51,17 +51,8 @@ export interface Files {
 export function qemuArguments(files: Files): string[] {
   const socket = (name: string) => `${files.folder}/${name}`;
   const args = [
-    ...['-machine', 'pc,usb=off,vmport=off,hpet=off', '-accel', 'tcg,thread=multi', '-cpu', 'max'],
-    ...[
-      '-m',
-      files.image.gnome ? '3072' : files.image.desktop ? '1280' : '1024',
-      '-smp',
-      '2',
-      '-nodefaults',
-      '-no-user-config',
-      '-display',
-      'none',
-    ],
+    ...['-machine', 'pc,usb=off,vmport=off,hpet=off', '-accel', 'tcg,thread=multi', '-cpu', cpuOf(files.image)],
+    ...['-m', memoryOf(files.image), '-smp', '2', '-nodefaults', '-no-user-config', '-display', 'none'],
     ...['-kernel', files.image.kernel, '-initrd', files.image.initrd, '-append', KERNEL_OPTIONS],
     ...['-drive', `file=${files.disk},if=none,id=disk,format=qcow2,cache=unsafe`],
     ...['-device', 'virtio-blk-pci,drive=disk'],
@@ -86,21 +77,31 @@ export function qemuArguments(files: Files): string[] {
   ];
   const ports: readonly (readonly [id: string, name: string])[] = [...Object.entries(PORTS), ['shell', SHELL_PORT]];
   for (const [index, [id, name]] of ports.entries()) {
-    const isHosts = files.image.desktop && id === 'vdagent';
+    const isHosts = hasSpice(files.image) && id === 'vdagent';
     args.push('-chardev', isHosts ? agentHost(files, id) : `socket,id=${id},path=${socket(id)},server=on,wait=off`);
     // QEMU tells of a port that the guest opens or closes (VSERPORT_CHANGE) only where the port has an id.
     args.push('-device', `virtserialport,bus=serial.0,nr=${index + 1},chardev=${id},name=${name},id=port-${id}`);
   }
-  if (files.image.desktop) {
+  if (hasSpice(files.image)) {
     // With the other display devices the server tells the device, not the agent, which size the client wants.
-    const display = files.display ?? 'VGA';
+    const display = files.display ?? (files.image.compositor ? 'virtio-vga,max_outputs=2' : 'VGA');
     args.push('-device', display, '-spice', `unix=on,addr=${socket('spice')},disable-ticketing=on,agent-mouse=on`);
   }
   if (files.clipboardHost === 'qemu') args.push('-vnc', `unix:${socket('vnc')}`);
-  if (files.image.gnome) args.push('-device', 'virtio-vga');
   args.push(...(files.more ?? []));
   if (files.memory !== undefined) args.push('-incoming', `exec:cat ${files.memory}`);
   return args;
+}
+
+/** Its screen is a SPICE client's, and so is the agent's port. */
+const hasSpice = ({ desktop, compositor }: Image) => desktop || compositor !== undefined;
+
+/** What LLVM makes of a picture for AVX dies under the emulation of QEMU 7.2 (SIGSEGV in vpgatherdd), and the compositor with it. */
+const cpuOf = ({ compositor }: Image) => (compositor ? 'max,avx=off,avx2=off,f16c=off,fma=off' : 'max');
+
+function memoryOf(image: Image): string {
+  if (image.compositor === 'gnome') return '3072';
+  return hasSpice(image) ? '1280' : '1024';
 }
 
 function agentHost({ clipboardHost }: Files, id: string): string {

@@ -37,9 +37,9 @@ export async function bootGuest(more: (folder: string) => Promise<readonly strin
   return boot('bookworm', { more });
 }
 
-/** The desktop guest booted anew with another display device, alice logged in. Takes half a minute and more. */
-export async function bootDesktop(display: string): Promise<Machine> {
-  return boot('desktop', { display });
+/** A guest with a desktop booted anew with another display device, alice logged in. Takes half a minute and more. */
+export async function bootDesktop(display: string, image: ImageName = 'desktop'): Promise<Machine> {
+  return boot(image, { display });
 }
 
 async function boot(name: ImageName, other: Pick<Start, 'more' | 'display'>): Promise<Machine> {

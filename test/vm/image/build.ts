@@ -8,7 +8,7 @@ import { type ImageName, type Recipe, recipeFolder, recipeFor, sourcesFor } from
 export interface Image {
   readonly name: ImageName;
   readonly desktop: boolean;
-  readonly gnome?: true;
+  readonly compositor?: 'gnome' | 'sway';
   /** Names the content: the same key is the same image. */
   readonly key: string;
   /** qcow2 with one ext4 file system, no partitions. */
@@ -26,7 +26,7 @@ export async function ensureImage(name: ImageName): Promise<Image> {
   return {
     name,
     desktop: recipe.desktop,
-    ...(recipe.gnome && { gnome: true }),
+    ...(recipe.compositor && { compositor: recipe.compositor }),
     key: recipe.key,
     disk: path.join(folder, 'disk.qcow2'),
     kernel: path.join(folder, 'vmlinuz'),
@@ -68,7 +68,7 @@ async function installDebian(recipe: Recipe, tree: string, modules: string): Pro
       `--include=${recipe.packages.join(',')}`,
       '--customize-hook="$LAB_RECIPE/customize.sh" "$1"',
       ...(recipe.desktop ? ['--customize-hook="$LAB_RECIPE/desktop/customize.sh" "$1"'] : []),
-      ...(recipe.gnome ? ['--customize-hook="$LAB_RECIPE/gnome/customize.sh" "$1"'] : []),
+      ...(recipe.compositor ? [`--customize-hook="$LAB_RECIPE/${recipe.compositor}/customize.sh" "$1"`] : []),
       ...[recipe.suite, tree, '-'],
     ],
     {

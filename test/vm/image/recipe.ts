@@ -26,6 +26,23 @@ const PROGRAMS = ['light-locker', 'xscreensaver', 'dunst', 'l3afpad'];
 /** GNOME behind its own greeter, which is what knows single sign-on. */
 const GNOME = ['gdm3', 'gnome-shell', 'gnome-session', 'gnome-settings-daemon', 'xwayland', 'fonts-dejavu-core'];
 
+/**
+ * Two desktops that leave the size of the screen to others, and a sound server of each session; sessions are chosen by tests.
+ * dconf keeps GLib's settings, which without it end with the program that sets them.
+ */
+const DESKTOPS = [
+  ...['xfce4-session', 'xfwm4', 'xfdesktop4', 'xfce4-settings', 'xfconf'],
+  ...['mate-session-manager', 'marco', 'mate-settings-daemon', 'mate-desktop-common', 'caja'],
+  ...['libglib2.0-bin', 'dconf-gsettings-backend', 'adwaita-icon-theme'],
+  ...['pipewire', 'pipewire-pulse', 'wireplumber', 'pulseaudio-utils'],
+];
+
+/** A compositor of the wlroots family, and a client that says where it sees the pointer. */
+const SWAY = ['sway', 'kbd', 'wev', 'xwayland', 'fonts-dejavu-core'];
+
+/** What looks at a Wayland session from inside: programs on Wayland and on Xwayland. */
+const LOOKERS = ['wl-clipboard', 'xclip', 'python3-gi', 'gir1.2-gtk-4.0', 'libglib2.0-bin'];
+
 /** The servers of the example freeze hooks. */
 const DATABASES = ['postgresql', 'mariadb-server'];
 
@@ -38,17 +55,34 @@ interface Content {
   readonly diskBytes: number;
   /** Has a screen that a SPICE client sees, and a user (alice) logged in there. */
   readonly desktop: boolean;
-  /** Has a screen with GNOME's greeter, and memory to draw it with the processor. */
-  readonly gnome?: true;
+  /** Has a screen that a SPICE client sees, and what draws it with the processor once a test starts it. */
+  readonly compositor?: 'gnome' | 'sway';
 }
 
-/** The guests there are: one per supported Debian release without a desktop and one with, one with GNOME, and one with databases. */
+/**
+ * The guests there are: one per supported Debian release without a desktop and one with, one with Xfce and MATE, two with Wayland, and
+ * one with databases.
+ */
 export const IMAGES = {
   bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB, desktop: false },
   trixie: { suite: 'trixie', packages: BASE, diskBytes: 2 * GIB, desktop: false },
   desktop: { suite: 'bookworm', packages: [...BASE, ...DESKTOP, ...PROGRAMS], diskBytes: 3 * GIB, desktop: true },
   'desktop-trixie': { suite: 'trixie', packages: [...BASE, ...DESKTOP], diskBytes: 3 * GIB, desktop: true },
-  gnome: { suite: 'bookworm', packages: [...BASE, ...GNOME], diskBytes: 4 * GIB, desktop: false, gnome: true },
+  desktops: { suite: 'bookworm', packages: [...BASE, ...DESKTOP, ...DESKTOPS], diskBytes: 4 * GIB, desktop: true },
+  gnome: {
+    suite: 'bookworm',
+    packages: [...BASE, ...GNOME, ...LOOKERS],
+    diskBytes: 4 * GIB,
+    desktop: false,
+    compositor: 'gnome',
+  },
+  sway: {
+    suite: 'bookworm',
+    packages: [...BASE, ...SWAY, ...LOOKERS],
+    diskBytes: 3 * GIB,
+    desktop: false,
+    compositor: 'sway',
+  },
   databases: { suite: 'bookworm', packages: [...BASE, ...DATABASES], diskBytes: 4 * GIB, desktop: false },
 } as const satisfies Record<string, Content>;
 
@@ -77,8 +111,8 @@ export async function recipeFor(name: ImageName): Promise<Recipe> {
 }
 
 /** All but those of other kinds of guests, this table of all of them, and where they are kept. */
-function filesOf({ desktop, gnome }: Content): string[] {
-  const others = [...(desktop ? [] : ['desktop']), ...(gnome ? [] : ['gnome'])];
+function filesOf({ desktop, compositor }: Content): string[] {
+  const others = [...(desktop ? [] : ['desktop']), ...['gnome', 'sway'].filter((kind) => kind !== compositor)];
   return readdirSync(recipeFolder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(recipeFolder, path.join(entry.path, entry.name)))

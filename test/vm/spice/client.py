@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """A SPICE client without a window, for tests: spice-gtk's SpiceClientGLib, the library of virt-viewer and remote-viewer.
 
-    client.py SOCKET          the SPICE server's unix socket
+    client.py SOCKET [EFFECT...]      the SPICE server's unix socket; effects that the guest shall do without, as
+                                      remote-viewer's --spice-disable-effects has them
 
 Requests come as lines of JSON on stdin and are answered on stdout, each with its own id, in the order they are done:
 
@@ -10,7 +11,8 @@ Requests come as lines of JSON on stdin and are answered on stdout, each with it
     {"id": 3, "do": "paste", "selection": "clipboard"}              {"text": ...} from the guest, once it came
     {"id": 4, "do": "release", "selection": "clipboard"}            own it no more
     {"id": 5, "do": "resize", "monitors": [{"width": 1280, "height": 720, "x": 0, "y": 0}]}
-    {"id": 6, "do": "point", "x": 10, "y": 20}                      the client's pointer, if the server takes it
+    {"id": 6, "do": "point", "x": 10, "y": 20, "display": 0}        the client's pointer, if the server takes it
+    {"id": 11, "do": "click"}                                       its left button, pressed and let go
     {"id": 7, "do": "copy_image", "selection": "clipboard", "file": "x.png"}     own it with the bytes of a file
     {"id": 9, "do": "send", "files": ["/x"]}                        {"ended": {name: null or why}} once all were sent or were not
     {"id": 10, "do": "cancel_sending"}                              gives up what is being sent
@@ -36,11 +38,13 @@ on = GObject.Object.connect
 TEXT = 1  # VD_AGENT_CLIPBOARD_UTF8_TEXT
 PNG = 2  # VD_AGENT_CLIPBOARD_IMAGE_PNG
 SELECTIONS = {'clipboard': 0, 'primary': 1}
+LEFT = 1  # SPICE_MOUSE_BUTTON_LEFT, and what it is among those that are held
+LEFT_HELD = 1
 MAX_LINE = 1 << 20
 
 
 class Client:
-    def __init__(self, socket):
+    def __init__(self, socket, effects):
         self.loop = GLib.MainLoop()
         self.main = None
         self.inputs = None
@@ -55,6 +59,7 @@ class Client:
         self.rest = b''
         self.session = Spice.Session()
         self.session.set_property('uri', 'spice+unix://' + socket)
+        self.session.set_property('disable-effects', effects)
         on(self.session, 'channel-new', self.channel_new)
         on(self.session, 'disconnected', lambda *_: self.loop.quit())
         if not self.session.connect():
@@ -225,9 +230,14 @@ class Client:
         return {}
 
     def do_point(self, request):
-        self.inputs.position(request['x'], request['y'], 0, 0)
+        self.inputs.position(request['x'], request['y'], request['display'], 0)
+        return {}
+
+    def do_click(self, _request):
+        self.inputs.button_press(LEFT, LEFT_HELD)
+        self.inputs.button_release(LEFT, 0)
         return {}
 
 
 if __name__ == '__main__':
-    Client(sys.argv[1]).loop.run()
+    Client(sys.argv[1], sys.argv[2:]).loop.run()

@@ -32,6 +32,18 @@ export interface SpiceState {
   readonly clientMouse: boolean;
 }
 
+export interface ClientOptions {
+  /** What the guest is asked to do without. */
+  readonly withoutEffects?: readonly ('wallpaper' | 'font-smooth' | 'animation')[];
+  /** How loud the client plays, 0 to 1 as its user hears it. Default: as this machine does, which may have no sound. */
+  readonly loudness?: number;
+}
+
+/** The library's own pipeline for sound, with an end that has a volume and no device. GStreamer's volume is linear, the ear is not. */
+function speakers(loudness: number): string {
+  return `appsrc name=appsrc ! queue ! audioconvert ! volume name=audiosink volume=${loudness ** 3} ! fakesink`;
+}
+
 /** A real SPICE client, driven by a test. Its program says what it can do: spice/client.py. */
 export class SpiceClient implements AsyncDisposable {
   #lastId = 0;
@@ -42,8 +54,11 @@ export class SpiceClient implements AsyncDisposable {
   ) {}
 
   /** @param log takes what the library has to say */
-  static async start(socket: string, log: string): Promise<SpiceClient> {
-    const { companion, stream } = await Companion.talk('/usr/bin/python3', [PROGRAM, socket], log);
+  static async start(socket: string, log: string, options: ClientOptions = {}): Promise<SpiceClient> {
+    const { withoutEffects = [], loudness } = options;
+    const sound = loudness === undefined ? {} : { SPICE_GST_AUDIOSINK: speakers(loudness) };
+    const args = [PROGRAM, socket, ...withoutEffects];
+    const { companion, stream } = await Companion.talk('/usr/bin/python3', args, log, sound);
     return new SpiceClient(companion, LineSocket.over(stream, 'the SPICE client'));
   }
 
@@ -110,8 +125,14 @@ export class SpiceClient implements AsyncDisposable {
     this.lines.close();
   }
 
-  async point(x: number, y: number): Promise<void> {
-    await this.#do('point', { x, y });
+  /** @param display whose pixels these are */
+  async point(x: number, y: number, display = 0): Promise<void> {
+    await this.#do('point', { x, y, display });
+  }
+
+  /** The left button, where the pointer is. */
+  async click(): Promise<void> {
+    await this.#do('click');
   }
 
   async #do(what: string, args: object = {}, timeoutMs = ANSWER_TIMEOUT_MS): Promise<unknown> {

@@ -58,14 +58,18 @@ export class Companion implements AsyncDisposable {
     return companion;
   }
 
-  /** The same for a program that is spoken to: `stream` writes to its input and reads its output. @param logFile takes stderr */
+  /** The same for a program that is spoken to: `stream` writes to its input and reads its output. @param logFile takes stderr @param env besides ours */
   static async talk(
     program: string,
     args: readonly string[],
     logFile: string,
+    env: NodeJS.ProcessEnv = {},
   ): Promise<{ companion: Companion; stream: Duplex }> {
     await using log = await open(logFile, 'a');
-    const child = spawn(...tiedToUs(program, args), { stdio: ['pipe', 'pipe', log.fd] });
+    const child = spawn(...tiedToUs(program, args), {
+      stdio: ['pipe', 'pipe', log.fd],
+      env: { ...process.env, ...env },
+    });
     const companion = new Companion(program, child);
     await once(child, 'spawn');
     return { companion, stream: Duplex.from({ readable: child.stdout, writable: child.stdin }) };
