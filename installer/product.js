@@ -49,7 +49,21 @@ export async function buildProduct(folder, { interpreter, minifyWhitespace = fal
     plugins: [facesApart(faces)],
   });
   chmodSync(path.join(folder, 'uga.js'), 0o755);
-  const { metafile: ofFaces } = await build({ ...options, entryPoints: faces });
+  /** @type {Record<string, string>} */
+  const rarely = {};
+  const { metafile: ofFaces } = await build({
+    ...options,
+    entryPoints: faces,
+    plugins: [...(common.plugins ?? []), rareApart(rarely)],
+  });
+  const { metafile: ofRare } = await build({
+    ...options,
+    entryPoints: rarely,
+    plugins: [...(common.plugins ?? []), onlyLinux],
+    // A CommonJS bundle has no `import.meta`.
+    banner: { js: "const __address = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__address' },
+  });
   // For Node, which asks the nearest of these files what kind of module it has before it.
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   copyNativeParts(folder);
@@ -57,7 +71,10 @@ export async function buildProduct(folder, { interpreter, minifyWhitespace = fal
   if (missing !== undefined) console.error(`built without the commands that freeze file systems: ${missing}`);
   const pam = compilePamParts(folder);
   if (pam !== undefined) console.error(`built without what single sign-on needs of PAM: ${pam}`);
-  return { inputs: ofFaces.inputs, outputs: { ...metafile.outputs, ...ofFaces.outputs } };
+  return {
+    inputs: { ...ofFaces.inputs, ...ofRare.inputs },
+    outputs: { ...metafile.outputs, ...ofFaces.outputs, ...ofRare.outputs },
+  };
 }
 
 /**
@@ -83,3 +100,42 @@ function facesApart(faces) {
     },
   };
 }
+
+/** Packages that hardly any process needs, and that are a quarter as large as a face. */
+const RARE = /^clipboardy$/;
+
+/**
+ * Leaves them to files of their own.
+ * @param {Record<string, string>} rarely gets their names, by those of their files
+ * @returns {import('esbuild').Plugin}
+ */
+function rareApart(rarely) {
+  return {
+    name: 'rare-apart',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: RARE }, ({ path: name }) => {
+        rarely[`uga-${name}`] = name;
+        return { path: name, namespace: 'rare' };
+      });
+      onLoad({ filter: /.*/, namespace: 'rare' }, ({ path: name }) => ({
+        contents: `module.exports = require('node:module').createRequire(__filename)('./uga-${name}.js');`,
+        resolveDir: root,
+      }));
+    },
+  };
+}
+
+/**
+ * clipboardy for other systems, and for pictures, which it has for none of ours.
+ * @type {import('esbuild').Plugin}
+ */
+const onlyLinux = {
+  name: 'only-linux',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(\.\/lib\/(windows|macos|termux|wsl)\.js|clipboard-image)$/ }, ({ path: wanted }) => ({
+      path: wanted,
+      namespace: 'other-systems',
+    }));
+    onLoad({ filter: /.*/, namespace: 'other-systems' }, () => ({ contents: 'module.exports = undefined' }));
+  },
+};

@@ -53,6 +53,7 @@ export function featuresOf(
   return [
     ...(clipboard ? (['clipboard.text'] as const) : []),
     ...(clipboard?.types.includes('png') ? (['clipboard.images'] as const) : []),
+    ...(clipboard?.want ? (['clipboard.polled'] as const) : []),
     ...(monitors ? (['monitors', 'monitors.follow'] as const) : []),
     ...(pointerLayout ? (['pointer.layout'] as const) : []),
     'screen-lock',
@@ -82,10 +83,13 @@ const TRIED_WITH: Readonly<Partial<Record<SessionFeature, string>>> = {
   files: "the user's folder",
 };
 
+/** How a clipboard is watched is no ability of its own. */
+const SHOWN = SESSION_FEATURES.filter((feature) => feature !== 'clipboard.polled');
+
 /** The same with by what or why not, for `uga doctor`. */
 export function waysOf(desktop: Desktop, acts: Pick<SessionActs, 'effects' | 'sound'>): readonly FeatureWay[] {
   const served = featuresOf(desktop, acts);
-  return SESSION_FEATURES.map((feature) => {
+  return SHOWN.map((feature) => {
     if (feature === 'effects') return effectsWay(acts);
     if (feature === 'monitors.follow' && desktop.display === 'wayland' && desktop.monitors === undefined) {
       return { feature, by: 'the Wayland compositor', why: undefined };

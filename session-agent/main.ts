@@ -15,6 +15,10 @@ export const COMMAND_LINE = {
   summary: "The agent of one login session, with the user's rights: clipboard, monitors, pointer layout, screen lock.",
   options: [
     { name: 'link', value: 'PATH', help: `Socket of the system agent (default ${DEFAULT_LINK_PATH}).` },
+    {
+      name: 'poll-clipboard',
+      help: 'Where a Wayland desktop offers no other way, share its text by wl-copy and wl-paste: once a second each takes the focus for a moment.',
+    },
     { name: 'log-level', value: 'L', help: 'error, warn, info or debug (default info).' },
   ],
   positionals: [],
@@ -34,6 +38,7 @@ export const COMMAND_LINE = {
 interface Options {
   readonly link: string;
   readonly level: LogLevel;
+  readonly pollsClipboard: boolean;
 }
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -47,6 +52,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     options = {
       link: absolute(parsed.options.link ?? DEFAULT_LINK_PATH),
       level: logLevel(parsed.options['log-level'] ?? 'info'),
+      pollsClipboard: parsed.options['poll-clipboard'],
     };
   } catch (error) {
     if (error instanceof AgentError) return reportUsage(COMMAND_LINE, error, io);
@@ -64,6 +70,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     link: options.link,
     env,
     effects,
+    pollsClipboard: options.pollsClipboard,
     ended: (why) => stopping.abort(why),
     log,
   });

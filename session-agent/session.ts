@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Decision 5: `refuse` changes nothing in the session. */
   readonly effects: 'real' | 'refuse';
+  /** See SessionInfo. */
+  readonly pollsClipboard: boolean;
   /** Called when the session's desktop has gone, or the session has another agent: this one ends then (W6). */
   readonly ended: (why: string) => void;
   readonly log: Log;
@@ -77,8 +79,8 @@ export class Session implements Service {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    const { effects, env, log, ended } = this.options;
-    const opened = await openDesktop({ env, bus: this.#user, log }, signal);
+    const { effects, env, log, ended, pollsClipboard } = this.options;
+    const opened = await openDesktop({ env, bus: this.#user, log, pollsClipboard }, signal);
     const desktop = effects === 'refuse' ? recordingDesktop(opened, log) : opened;
     this.#desktop = desktop;
     const isOurs = () => this.#desktop === desktop && !this.#stopping.signal.aborted;

@@ -57,7 +57,7 @@ function readPart(folder) {
 /** A sentence that only this licence has, by SPDX identifier. Manifests say it in too many ways, or not at all. */
 const LICENCES = {
   MIT: /Permission is hereby granted, free of charge, to any person obtaining a copy/,
-  'Apache-2.0': /Apache License\s+Version 2\.0, January 2004/,
+  'Apache-2.0': /Apache License Version 2\.0, January 2004/,
   ISC: /Permission to use, copy, modify, and\/or distribute this software for any purpose/,
   'BSD-3-Clause': /Neither the name of .* nor the names of/,
 };
@@ -67,7 +67,8 @@ const LICENCES = {
  * @param {string} text
  */
 function licenceOf(name, text) {
-  for (const [licence, sentence] of Object.entries(LICENCES)) if (sentence.test(text)) return licence;
+  const words = text.replace(/\s+/g, ' '); // lines end where each author likes
+  for (const [licence, sentence] of Object.entries(LICENCES)) if (sentence.test(words)) return licence;
   throw new Error(`the licence of ${name} is not one that installer/package/parts.js knows`);
 }
 

@@ -4,6 +4,7 @@ import {
   clipboardGrab,
   clipboardRead,
   clipboardRelease,
+  clipboardWanted,
   type Selection,
 } from '#protocol/ipc/messages/clipboard.ts';
 import { contentAnswer, refusal } from '#protocol/ipc/messages/clipboard-answer.ts';
@@ -52,8 +53,12 @@ export class ClipboardService implements Service {
       for (const selection of this.#selections.values()) selection.feed(input);
     };
     this.#subscriptions = [
-      link.onDown(() => everywhere({ on: 'link-down' })),
+      link.onDown(() => {
+        port.want?.(false);
+        everywhere({ on: 'link-down' });
+      }),
       link.on(sessionRights, ({ clipboard }) => everywhere({ on: 'rights', allowed: clipboard })),
+      link.on(clipboardWanted, ({ wanted }) => port.want?.(wanted)),
       link.on(clipboardGrab, ({ selection, types, serial }) =>
         feed(selection, { on: 'host-grabbed', types: port.types.filter((type) => types.includes(type)), serial }),
       ),

@@ -13,6 +13,8 @@ export interface SessionInfo {
   /** The session's, for desktops that are spoken to there too. */
   readonly bus?: Bus;
   readonly log: Log;
+  /** The clipboard may be looked at again and again where there is no other way to it. */
+  readonly pollsClipboard?: boolean;
 }
 
 /** One way to reach a desktop. A new desktop is a new folder that exports one of these. */
@@ -70,6 +72,11 @@ export interface ClipboardPort {
   readonly selections: readonly Selection[];
   /** Those it can carry, best first. */
   readonly types: readonly ClipboardType[];
+  /**
+   * Whether the host's side can have copies now; at first it cannot. For those that have to look for them: what was copied meanwhile
+   * is told when it can. Absent: copies are told anyway.
+   */
+  want?(isWanted: boolean): void;
   /** Begins to watch; what is owned already is told too. What we offer ourselves is never told. */
   watch(listener: ClipboardListener): Disposable;
   /**

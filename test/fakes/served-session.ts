@@ -120,8 +120,8 @@ export class FakeLink implements Link {
   }
 }
 
-/** Without the one that is told something as soon as it is served; and most sessions of tests have no sound server. */
-const USUAL = SESSION_FEATURES.filter((feature) => feature !== 'monitors.follow' && feature !== 'audio');
+/** Without those that are told something as soon as they are served; and most sessions of tests have no sound server. */
+const USUAL = SESSION_FEATURES.filter((one) => !['monitors.follow', 'audio', 'clipboard.polled'].includes(one));
 
 export class FakeSessionAgent implements SessionAgent {
   readonly link = new FakeLink();

@@ -59,6 +59,7 @@ const PEERS = [
   { probe: 'lxqt-session', packages: ['lxqt-session'] },
   { probe: '/usr/libexec/gnome-session-binary', packages: ['gnome-session-bin'] },
   { probe: 'sway', packages: ['sway'] },
+  { probe: 'weston', packages: ['weston'] },
   { probe: 'Xwayland', packages: ['xwayland'] },
   { probe: 'wl-copy', packages: ['wl-clipboard'] },
   { probe: 'wayland-info', packages: ['wayland-utils'] },

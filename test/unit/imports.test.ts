@@ -21,6 +21,7 @@ const PACKAGE_HOME: Readonly<Record<string, RegExp>> = {
   pino: /^shared\/log\//,
   msgpackr: /^protocol\/ipc\//,
   x11: /^session-agent\/desktop\/x11\//,
+  clipboardy: /^session-agent\/desktop\/wayland\/clipboard\/programs\.ts$/,
   'dbus-next': /^shared\/dbus\/(codec|dbus-next\.d)\.ts$/,
 };
 

@@ -40,6 +40,16 @@ export const clipboardRelease = notification({
   body: record({ selection }),
 });
 
+/**
+ * Whether a copy in the session would reach anybody now. For sessions that have to look for copies (feature `clipboard.polled`) and
+ * need not while nobody would hear of them; at first it would not.
+ */
+export const clipboardWanted = notification({
+  name: 'clipboard.wanted',
+  direction: 'to-session',
+  body: record({ wanted: flag }),
+});
+
 /** Longest content that goes into the answer itself: a stream costs two more messages. */
 export const MAX_DIRECT_BYTES = 64 * 1024;
 

@@ -28,6 +28,7 @@ export const SESSION_FEATURES = [
   'monitors.follow',
   'pointer.put',
   'audio',
+  'clipboard.polled',
 ] as const;
 export type SessionFeature = (typeof SESSION_FEATURES)[number];
 

@@ -22,13 +22,13 @@ export const wayland: DesktopBackend = {
   name: 'wayland',
   detect: ({ env }) => isWaylandSession(env),
 
-  async open({ env, bus, log }: SessionInfo, signal: AbortSignal): Promise<Desktop> {
+  async open({ env, bus, log, pollsClipboard = false }: SessionInfo, signal: AbortSignal): Promise<Desktop> {
     const connection = await connectPatiently(async () => connect(env, log), signal);
     try {
       const registry = await Registry.of(connection);
       // Before anything is chosen: what comes or goes from here on is noticed.
       const watch = watchOffer(registry);
-      return await openPorts({ connection, registry, env, bus, log, signal }, watch);
+      return await openPorts({ connection, registry, env, bus, log, pollsClipboard, signal }, watch);
     } catch (error) {
       connection[Symbol.dispose]();
       throw error;

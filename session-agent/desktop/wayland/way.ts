@@ -14,6 +14,8 @@ export interface Place {
   /** The session's, for desktops that are spoken to there. */
   readonly bus: Bus | undefined;
   readonly log: Log;
+  /** As SessionInfo has it. */
+  readonly pollsClipboard: boolean;
   /** Abandons what is being opened. */
   readonly signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import {
   clipboardGrab,
   clipboardRead,
   clipboardRelease,
+  clipboardWanted,
   SELECTIONS,
   type Selection,
 } from '#protocol/ipc/messages/clipboard.ts';
@@ -47,6 +48,8 @@ export class Clipboard {
   readonly #grabbedAt = new Map<Selection, number>();
   #agent: SessionAgent | undefined;
   #isAllowed = false;
+  /** As the session was told. */
+  #isWanted = false;
   #handlers: readonly Disposable[] = [];
 
   constructor(line: ClientLine, errors: ProtocolErrors, log: Log, options: ClipboardOptions) {
@@ -87,6 +90,7 @@ export class Clipboard {
   directionsChanged(): void {
     if (!this.#mayOffer('client')) this.#feedAll({ on: 'client-released' });
     if (!this.#mayOffer('guest')) this.#feedAll({ on: 'guest-released' });
+    this.#tellIfWanted();
   }
 
   capabilitiesChanged(): void {
@@ -126,6 +130,7 @@ export class Clipboard {
     for (const handler of this.#handlers) handler[Symbol.dispose]();
     this.#handlers = [];
     this.#agent = agent;
+    this.#isWanted = false;
     this.#feedAll({ on: 'session-changed' });
     if (agent === undefined) return;
     this.#handlers = [
@@ -147,6 +152,15 @@ export class Clipboard {
     for (const selection of SELECTIONS) {
       this.#feed(selection, { on: this.#isAllowed && this.#line.speaksOf(selection) ? 'opened' : 'closed' });
     }
+    this.#tellIfWanted();
+  }
+
+  #tellIfWanted(): void {
+    const agent = this.#agent;
+    const wanted = this.#isAllowed && this.#line.speaksOf('clipboard') && this.#mayOffer('guest');
+    if (wanted === this.#isWanted || agent?.has('clipboard.polled') !== true) return;
+    this.#isWanted = wanted;
+    agent.link.notify(clipboardWanted, { wanted });
   }
 
   #feedAll(input: Input): void {

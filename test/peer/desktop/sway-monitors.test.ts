@@ -124,7 +124,8 @@ describe('monitors of sway', { skip: needsSway }, () => {
     await session.command('output', 'HEADLESS-2', 'scale', '2');
     using connection = WaylandConnection.open(session.sway.socket, silent);
     const registry = await Registry.of(connection);
-    const place = { connection, registry, env: session.sway.env, bus: undefined, log: silent, signal: never };
+    const parts = { connection, registry, env: session.sway.env };
+    const place = { ...parts, bus: undefined, log: silent, pollsClipboard: false, signal: never };
     await using way = await xdgOutputWay.open(place);
     assert.deepEqual(await way.port.read(), await session.layout.read());
     assert.deepEqual((await way.port.read()).displays, [

@@ -10,7 +10,7 @@ const RECORDED = { stream: 'record', muted: true, volumes: [] } as const;
 const told = (body: object) => ({ name: 'audio.volume', body });
 const set = () => ({ by: 'mixer', why: undefined });
 /** Without the one that is told something as soon as it is served. */
-const FEATURES = SESSION_FEATURES.filter((feature) => feature !== 'monitors.follow');
+const FEATURES = SESSION_FEATURES.filter((one) => one !== 'monitors.follow' && one !== 'clipboard.polled');
 const openWithSound = (stage = {}) => openDoor({ ...stage, features: FEATURES });
 const silentOne = () => new FakeSessionAgent('c2', ['clipboard.text', 'pointer.put']);
 

@@ -614,3 +614,32 @@ describe('SPICE clipboard: images and what may cross', () => {
     assert.deepEqual(wanted, [3, 5]);
   });
 });
+
+describe('a session that has to look for copies', () => {
+  const wanted = (open: Open) =>
+    open.session.take().flatMap(({ name, body }) => (name === 'clipboard.wanted' ? [body] : []));
+  const features = ['clipboard.text', 'clipboard.polled'] as const;
+
+  it('is told when a copy would reach somebody, and when not any more', async () => {
+    const open = await openDoor({ features, greets: false });
+    assert.deepEqual(wanted(open), []);
+    open.host.announce(true);
+    await open.heard();
+    assert.deepEqual(wanted(open), [{ wanted: true }]);
+    open.host.announce(true); // another client
+    await open.heard();
+    assert.deepEqual(wanted(open), [{ wanted: false }, { wanted: true }]);
+    open.sessionLink.serve(open.agent, { isLocked: true });
+    assert.deepEqual(wanted(open), [{ wanted: false }]);
+  });
+
+  it('is told nothing where copies do not cross to the host', async () => {
+    const open = await openDoor({ features, clipboard: { direction: 'to-guest' } });
+    await open.heard();
+    assert.deepEqual(wanted(open), []);
+  });
+
+  it('is the only kind that is told', async () => {
+    assert.deepEqual(wanted(await openDoor()), []);
+  });
+});

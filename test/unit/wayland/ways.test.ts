@@ -10,7 +10,7 @@ function placeOf(peer: RawPeer, signal = new AbortController().signal): Place & 
   const { connection } = peer;
   // No way of these looks at what the compositor offers.
   const registry = undefined as unknown as Place['registry'];
-  return { connection, registry, env: {}, bus: undefined, log: new MemoryLog(), signal };
+  return { connection, registry, env: {}, bus: undefined, log: new MemoryLog(), pollsClipboard: false, signal };
 }
 
 function way(name: string, open: () => Promise<string>): Way<string> {
