@@ -129,7 +129,7 @@ export function sessionAgent({ desktop, acts, arranger, link, needed, log }: Par
     new LogOffService(() => acts.logOff(), link, log),
     new NoticesService((notice) => acts.notify(notice), link, log),
     ...(acts.effects ? [new EffectsService({ ...acts.effects, link, log })] : []),
-    ...(acts.sound ? [new AudioService(acts.sound, link)] : []),
+    ...(acts.sound ? [new AudioService(acts.sound, link, log)] : []),
     new FilesService({ inbox: acts.inbox, show: (arrived) => acts.show(arrived), link, log }),
     link,
   ]);

@@ -2,18 +2,40 @@ import { type AudioVolume, FULL_VOLUME } from '#protocol/ipc/messages/audio.ts';
 import { findTool } from '#shared/process/tools.ts';
 import type { RunTool } from '../effects/tools.ts';
 
+/**
+ * A device; the sink that nobody hears, which servers have until there is one; or nothing: no sink, or nothing but what is played to
+ * record from.
+ */
+export type Target = 'device' | 'stand-in' | undefined;
+
 /** What sets the volumes of the session's sound server. */
 export interface Mixer {
   readonly name: string;
+  /** What it would set now. @throws {Error} */
+  target(stream: AudioVolume['stream']): Promise<Target>;
   /** @throws {Error} */
   set(volume: AudioVolume): Promise<void>;
 }
 
 const PACTL = {
-  playback: { volume: 'set-sink-volume', mute: 'set-sink-mute', device: '@DEFAULT_SINK@' },
-  record: { volume: 'set-source-volume', mute: 'set-source-mute', device: '@DEFAULT_SOURCE@' },
+  playback: {
+    volume: 'set-sink-volume',
+    mute: 'set-sink-mute',
+    device: '@DEFAULT_SINK@',
+    named: /^Default Sink: (.*)$/m,
+  },
+  record: {
+    volume: 'set-source-volume',
+    mute: 'set-source-mute',
+    device: '@DEFAULT_SOURCE@',
+    named: /^Default Source: (.*)$/m,
+  },
 } as const;
-const WPCTL = { playback: '@DEFAULT_AUDIO_SINK@', record: '@DEFAULT_AUDIO_SOURCE@' } as const;
+/** Without a source, the source is the sink. */
+const WPCTL = {
+  playback: { device: '@DEFAULT_AUDIO_SINK@', kind: /\bmedia\.class = "Audio\/(Sink|Duplex)\b/ },
+  record: { device: '@DEFAULT_AUDIO_SOURCE@', kind: /\bmedia\.class = "Audio\/(Source|Duplex)\b/ },
+} as const;
 
 /** The program that speaks to the session's server, PulseAudio's first: PipeWire answers to it too. */
 export function findMixer(run: RunTool, find = findTool): Mixer | undefined {
@@ -26,6 +48,12 @@ export function findMixer(run: RunTool, find = findTool): Mixer | undefined {
 function pactl(file: string, run: RunTool): Mixer {
   return {
     name: 'pactl',
+    async target(stream) {
+      const { status, output } = await run([file, 'info']);
+      const name = status === 0 ? PACTL[stream].named.exec(output)?.[1] : undefined;
+      // Where there is none it is `(null)` or `@DEFAULT_SINK@`.
+      return name === undefined || !/^\w/.test(name) || name.endsWith('.monitor') ? undefined : targetOf(name);
+    },
     async set({ stream, muted, volumes }) {
       const { volume, mute, device } = PACTL[stream];
       const setMute = async () => done(await run([file, mute, device, muted ? '1' : '0']));
@@ -45,8 +73,14 @@ function pactl(file: string, run: RunTool): Mixer {
 function wpctl(file: string, run: RunTool): Mixer {
   return {
     name: 'wpctl',
+    async target(stream) {
+      const { device, kind } = WPCTL[stream];
+      const { status, output } = await run([file, 'inspect', device]);
+      const name = /\bnode\.name = "(.*)"/.exec(output)?.[1];
+      return status !== 0 || name === undefined || !kind.test(output) ? undefined : targetOf(name);
+    },
     async set({ stream, muted, volumes }) {
-      const device = WPCTL[stream];
+      const { device } = WPCTL[stream];
       const setMute = async () => done(await run([file, 'set-mute', device, muted ? '1' : '0']));
       if (muted) await setMute();
       if (volumes.length > 0)
@@ -54,6 +88,11 @@ function wpctl(file: string, run: RunTool): Mixer {
       if (!muted) await setMute();
     },
   };
+}
+
+/** Source: PulseAudio, module-always-sink.c; WirePlumber, fallback-sink.lua */
+function targetOf(name: string): Target {
+  return /^auto_null\b/.test(name) ? 'stand-in' : 'device';
 }
 
 /** PA_VOLUME_NORM. Source: PulseAudio, volume.h */

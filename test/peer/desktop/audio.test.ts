@@ -3,11 +3,14 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AudioVolume } from '#protocol/ipc/messages/audio.ts';
+import { type AudioVolume, audioVolume } from '#protocol/ipc/messages/audio.ts';
 import { findMixer } from '#session-agent/audio/mixers.ts';
 import { LocalSoundServer } from '#session-agent/audio/server.ts';
+import { AudioService } from '#session-agent/audio/service.ts';
 import { toolRunner } from '#session-agent/effects/tools.ts';
+import { silent } from '#shared/log/log.ts';
 import { findTool } from '#shared/process/tools.ts';
+import { FakeSystemSide } from '#test/support/fake-system-side.ts';
 import { Program, temporaryFolder, without } from '#test/support/programs.ts';
 import { until } from '#test/support/until.ts';
 
@@ -56,13 +59,18 @@ const SERVERS: Readonly<Record<string, Server>> = {
 };
 
 /** Devices that are nobody's: two that play, of which one has a channel only, and one that records. */
-const DEVICES = [
-  ['module-null-sink', 'sink_name=speakers', 'channels=2', 'channel_map=front-left,front-right'],
-  ['module-null-sink', 'sink_name=room', 'channels=1', 'channel_map=mono'],
-  ['module-remap-source', 'source_name=microphone', 'master=room.monitor'],
-] as const;
+const SPEAKERS = ['module-null-sink', 'sink_name=speakers', 'channels=2', 'channel_map=front-left,front-right'];
+const ROOM = ['module-null-sink', 'sink_name=room', 'channels=1', 'channel_map=mono'];
+const MICROPHONE = ['module-remap-source', 'source_name=microphone', 'master=speakers.monitor'];
+
+const WISHES = {
+  playback: { muted: false, volumes: [16_384, 16_384] },
+  record: { muted: true, volumes: [49_151, 49_151] },
+} as const;
 
 const LOOKS = 200;
+/** Longer than from the first look for a device to the second. */
+const LOOK_MS = 3_000;
 
 async function startSound({ programs }: Server) {
   const folder = temporaryFolder();
@@ -93,7 +101,9 @@ async function startSound({ programs }: Server) {
         running.push(program);
         if (socket !== undefined) await program.socket(path.join(runtime, socket));
       }
-      for (const device of DEVICES) await tell('load-module', ...device);
+    },
+    async plugIn(devices: readonly (readonly string[])[]) {
+      for (const device of devices) await tell('load-module', ...device);
     },
     /** PipeWire takes its time over it. */
     async makeDefault(kind: 'sink' | 'source', name: string) {
@@ -106,6 +116,10 @@ async function startSound({ programs }: Server) {
       const volume = await tell(`get-${kind}-volume`, name);
       const mute = await tell(`get-${kind}-mute`, name);
       return [...[...volume.matchAll(/(\d+)%/g)].map(([, percent]) => Number(percent)), mute.trim()].join(' ');
+    },
+    async becomes(kind: 'sink' | 'source', name: string, wanted: RegExp) {
+      for (let look = 0; look < LOOKS && !wanted.test(await this.state(kind, name)); look++) await sleep(100);
+      assert.match(await this.state(kind, name), wanted);
     },
     async [Symbol.asyncDispose]() {
       for (const one of running.reverse()) await one[Symbol.asyncDispose]();
@@ -123,6 +137,7 @@ for (const [name, kind] of Object.entries(SERVERS)) {
       assert.equal(server.runs, false);
       using _watch = server.watch(() => {});
       await sound.start();
+      await sound.plugIn([SPEAKERS, ROOM, MICROPHONE]);
       await until(() => server.runs, 'the server to be seen');
       const mixer = findMixer(sound.run, (tool) => (tool === kind.mixer ? findTool(tool) : undefined));
       assert.equal(mixer?.name, kind.mixer);
@@ -144,6 +159,29 @@ for (const [name, kind] of Object.entries(SERVERS)) {
       await set({ stream: 'record', muted: true, volumes: [49_151, 49_151] });
       assert.match(await sound.state('source', 'microphone'), /^75( 75)? Mute: yes$/);
       assert.equal(await sound.state('sink', 'speakers'), '20 20 Mute: no');
+    });
+
+    it('wait for devices that come after the server', async () => {
+      await using sound = await startSound(kind);
+      await sound.start();
+      const link = new FakeSystemSide();
+      const mixer = findMixer(sound.run, (tool) => (tool === kind.mixer ? findTool(tool) : undefined));
+      assert.ok(mixer !== undefined);
+      const server = await LocalSoundServer.find(sound.env);
+      const service = new AudioService({ server, mixer }, link, silent);
+      await service.start();
+      for (const stream of ['playback', 'record'] as const) {
+        await link.ask(audioVolume, { stream, ...WISHES[stream] });
+        assert.notEqual(await mixer.target(stream), 'device');
+      }
+      await sound.plugIn([SPEAKERS]);
+      await sound.becomes('sink', 'speakers', /^25 25 Mute: no$/);
+      await sleep(LOOK_MS); // for what records; without a source PipeWire would set the sink
+      assert.equal(await sound.state('sink', 'speakers'), '25 25 Mute: no');
+      await sound.plugIn([MICROPHONE]);
+      await sound.becomes('source', 'microphone', /^75( 75)? Mute: yes$/);
+      assert.equal(await sound.state('sink', 'speakers'), '25 25 Mute: no');
+      await service.stop();
     });
   });
 }

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { type AudioVolume, audioServer, audioVolume } from '#protocol/ipc/messages/audio.ts';
-import { findMixer } from '#session-agent/audio/mixers.ts';
+import { findMixer, type Mixer, type Target } from '#session-agent/audio/mixers.ts';
 import { hasSoundServer, LocalSoundServer } from '#session-agent/audio/server.ts';
 import { AudioService } from '#session-agent/audio/service.ts';
+import { silent } from '#shared/log/log.ts';
 import { FakeSystemSide } from '#test/support/fake-system-side.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
 import { until } from '#test/support/until.ts';
@@ -15,14 +16,14 @@ import { until } from '#test/support/until.ts';
 const LOUD: AudioVolume = { stream: 'playback', muted: false, volumes: [65_535, 32_768] };
 const MUTE: AudioVolume = { stream: 'record', muted: true, volumes: [65_535] };
 
-/** @param fails lines that end with a status other than 0 */
-function mixer(tools: readonly string[], fails = /nothing/) {
+/** @param fails lines that end with a status other than 0 @param output of each */
+function mixer(tools: readonly string[], fails = /nothing/, output = '') {
   const ran: string[] = [];
   const found = findMixer(
     async (argv) => {
       const line = argv.join(' ');
       ran.push(line);
-      return { status: fails.test(line) ? 1 : 0, output: '' };
+      return { status: fails.test(line) ? 1 : 0, output };
     },
     (name) => (tools.includes(name) ? name : undefined),
   );
@@ -58,6 +59,45 @@ describe('mixers', () => {
     const { ran, mixer: pactl } = mixer(['pactl']);
     await pactl?.set({ ...MUTE, volumes: [] });
     assert.deepEqual(ran, ['pactl set-source-mute @DEFAULT_SOURCE@ 1']);
+  });
+
+  for (const [sink, source, playback, record] of [
+    ['alsa_output.pci-0000_00_05.0.analog-stereo', 'alsa_input.pci-0000_00_05.0.analog-stereo', 'device', 'device'],
+    ['speakers', 'speakers.monitor', 'device', undefined],
+    ['auto_null', 'auto_null.monitor', 'stand-in', undefined],
+    ['auto_null.2', 'microphone', 'stand-in', 'device'],
+    ['auto_nullified', 'monitor', 'device', 'device'],
+    ['(null)', '(null)', undefined, undefined],
+    ['@DEFAULT_SINK@', '@DEFAULT_SOURCE@', undefined, undefined],
+    ['', '', undefined, undefined],
+  ] as const) {
+    it(`pactl sets ${playback ?? 'nothing'} at '${sink}', and ${record ?? 'nothing'} at '${source}'`, async () => {
+      const info = `User Name: Default Sink: no\nDefault Sink: ${sink}\nDefault Source: ${source}\nCookie: 1`;
+      const { mixer: pactl } = mixer(['pactl'], /nothing/, info);
+      assert.deepEqual([await pactl?.target('playback'), await pactl?.target('record')], [playback, record]);
+    });
+  }
+
+  for (const [kind, name, playback, record] of [
+    ['Audio/Sink', 'speakers', 'device', undefined],
+    ['Audio/Source', 'microphone', undefined, 'device'],
+    ['Audio/Source/Virtual', 'microphone', undefined, 'device'],
+    ['Audio/Duplex', 'headset', 'device', 'device'],
+    ['Audio/Sink', 'auto_null', 'stand-in', undefined],
+  ] as const) {
+    it(`wpctl plays on ${playback ?? 'nothing'} and records from ${record ?? 'nothing'} at the ${kind} ${name}`, async () => {
+      const inspected = `id 32, type Node\n    media.class = "${kind}"\n  * node.name = "${name}"\n    x = "y"`;
+      const { mixer: wpctl, ran } = mixer(['wpctl'], /nothing/, inspected);
+      assert.deepEqual([await wpctl?.target('playback'), await wpctl?.target('record')], [playback, record]);
+      assert.deepEqual(ran, ['wpctl inspect @DEFAULT_AUDIO_SINK@', 'wpctl inspect @DEFAULT_AUDIO_SOURCE@']);
+    });
+  }
+
+  it('set nothing where their program fails', async () => {
+    for (const tool of ['pactl', 'wpctl']) {
+      const { mixer: one } = mixer([tool], /^/, 'Default Sink: speakers\nmedia.class = "Audio/Sink"\nnode.name = "x"');
+      assert.equal(await one?.target('playback'), undefined);
+    }
   });
 
   it('are not there where none is installed', () => {
@@ -133,7 +173,7 @@ describe('a sound server that comes and goes', () => {
         return { [Symbol.dispose]: () => {} };
       },
     };
-    const service = new AudioService({ server, mixer: { name: 'mixer', set: async () => {} } }, link);
+    const service = new AudioService({ server, mixer: new FakeMixer() }, link, silent);
     await service.start();
     server.runs = true;
     server.changed();
@@ -142,24 +182,144 @@ describe('a sound server that comes and goes', () => {
   });
 });
 
-it('volumes are set one after the other, and what fails is said in words the link carries', async () => {
-  const link = new FakeSystemSide();
-  const done: string[] = [];
-  const mixer = {
-    name: 'mixer',
-    async set({ stream }: AudioVolume) {
-      await new Promise(setImmediate);
-      done.push(stream);
-      if (stream === 'record') throw new Error(`no\nsource ${'x'.repeat(300)}`);
+/** Volumes that it was to set, and what became of them. */
+class FakeMixer implements Mixer {
+  readonly name = 'mixer';
+  readonly asked: AudioVolume[] = [];
+  looks = 0;
+  device: Target = 'device';
+  why: string | undefined;
+
+  async target(): Promise<Target> {
+    this.looks++;
+    return this.device;
+  }
+
+  async set(volume: AudioVolume): Promise<void> {
+    await Promise.resolve();
+    this.asked.push(volume);
+    if (this.why !== undefined) throw new Error(this.why);
+  }
+}
+
+/** A session with sound, whose clock the test has. */
+async function withSound(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const [link, mixer] = [new FakeSystemSide(), new FakeMixer()];
+  const server = { runs: true, watch: () => ({ [Symbol.dispose]: () => {} }) };
+  const service = new AudioService({ server, mixer }, link, silent);
+  await service.start();
+  t.after(() => service.stop());
+  return {
+    ...{ mixer, server, service },
+    ask: (volume: AudioVolume) => link.ask(audioVolume, volume),
+    /** Lets a time pass, and what was due be done. */
+    async pass(ms: number) {
+      for (let passed = 0; passed < ms; passed += 500) {
+        t.mock.timers.tick(500);
+        await new Promise(setImmediate);
+      }
     },
   };
-  const server = { runs: true, watch: () => ({ [Symbol.dispose]: () => {} }) };
-  const service = new AudioService({ server, mixer }, link);
-  await service.start();
-  const [first, second] = await Promise.all([link.ask(audioVolume, MUTE), link.ask(audioVolume, LOUD)]);
-  assert.deepEqual(done, ['record', 'playback']);
-  assert.equal(first.by, undefined);
-  assert.match(first.why ?? '', /^no source x{180,190}$/);
-  assert.deepEqual(second, { by: 'mixer', why: undefined });
-  await service.stop();
+}
+
+const SET = { by: 'mixer', why: undefined };
+const MINUTE = 60_500;
+
+describe('volumes', () => {
+  it('are set one after the other, and what fails is said in words the link carries', async (t) => {
+    const { ask, mixer } = await withSound(t);
+    mixer.why = `no\nsource ${'x'.repeat(300)}`;
+    const failing = ask(MUTE);
+    const setting = ask(LOUD);
+    const first = await failing;
+    mixer.why = undefined;
+    assert.equal(first.by, undefined);
+    assert.match(first.why ?? '', /^no source x{180,190}$/);
+    assert.deepEqual(await setting, SET);
+    assert.deepEqual(mixer.asked, [MUTE, LOUD]);
+  });
+
+  it('that a device has are not set again', async (t) => {
+    const { ask, mixer, pass } = await withSound(t);
+    assert.deepEqual(await ask(LOUD), SET);
+    await pass(MINUTE);
+    assert.deepEqual([mixer.looks, mixer.asked], [1, [LOUD]]);
+  });
+
+  it('are set when a device comes, and once, where a sink that nobody hears took them before', async (t) => {
+    const { ask, mixer, pass } = await withSound(t);
+    mixer.device = 'stand-in';
+    assert.deepEqual(await ask(LOUD), SET);
+    await pass(10_000);
+    assert.deepEqual(mixer.asked, [LOUD]);
+    mixer.device = 'device';
+    await pass(MINUTE);
+    assert.deepEqual(mixer.asked, [LOUD, LOUD]);
+  });
+
+  it('are set when a device comes where there was none, and when it takes them', async (t) => {
+    const { ask, mixer, pass } = await withSound(t);
+    mixer.device = undefined;
+    assert.deepEqual(await ask(LOUD), { by: undefined, why: 'there is no device for it' });
+    await pass(1_500);
+    assert.deepEqual(mixer.asked, []);
+    mixer.device = 'device';
+    mixer.why = 'not now';
+    await pass(2_000);
+    assert.deepEqual(mixer.asked, [LOUD]);
+    mixer.why = undefined;
+    await pass(MINUTE);
+    assert.deepEqual(mixer.asked, [LOUD, LOUD]);
+  });
+
+  it('are given up after a minute', async (t) => {
+    const { ask, mixer, pass } = await withSound(t);
+    mixer.device = 'stand-in';
+    await ask(LOUD);
+    await pass(MINUTE);
+    assert.equal(mixer.looks, 8);
+    mixer.device = 'device';
+    await pass(MINUTE);
+    assert.deepEqual([mixer.looks, mixer.asked], [8, [LOUD]]);
+  });
+
+  it('that are newer take the place of those of the same stream that wait for a device', async (t) => {
+    const { ask, mixer, pass } = await withSound(t);
+    mixer.device = 'stand-in';
+    await ask(LOUD);
+    await ask(MUTE);
+    await pass(2_000);
+    const newer = { ...LOUD, muted: true };
+    await ask(newer);
+    mixer.asked.length = 0;
+    mixer.device = 'device';
+    await pass(MINUTE);
+    assert.deepEqual(mixer.asked, [newer, MUTE]);
+  });
+
+  it('that wait for a device start no server, and wait for the next one', async (t) => {
+    const { ask, mixer, server, pass } = await withSound(t);
+    mixer.device = 'stand-in';
+    await ask(LOUD);
+    server.runs = false;
+    await pass(10_000);
+    assert.deepEqual([mixer.looks, mixer.asked], [1, [LOUD]]);
+    server.runs = true;
+    mixer.device = 'device';
+    await pass(MINUTE);
+    assert.deepEqual(mixer.asked, [LOUD, LOUD]);
+  });
+
+  it('are not waited with when the agent ends, also in the middle of a look', async (t) => {
+    const { ask, mixer, service, pass } = await withSound(t);
+    mixer.device = 'stand-in';
+    await ask(LOUD);
+    const asking = ask(MUTE);
+    await service.stop();
+    await asking;
+    mixer.device = 'device';
+    await pass(MINUTE);
+    assert.equal(mixer.asked.length, 2);
+  });
 });
