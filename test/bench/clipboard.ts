@@ -71,7 +71,7 @@ async function measure({ host, env }: SpiceDesktop, one: Case, state: { serial: 
   await using application = await x11.open({ env, log: silent }, never);
   application.clipboard?.watch({ took: () => {}, copied: () => {}, cleared: () => {} });
   await using x = await XConnection.open(parseDisplayName(env.DISPLAY ?? ''), env, silent, never);
-  const atoms = await x.atoms(['CLIPBOARD', 'INCR', 'UGA_SELECTION', one.target]);
+  const atoms = await x.atoms(['CLIPBOARD', 'INCR', 'TARGETS', 'UGA_SELECTION', one.target]);
   const owner = () => x.ask<number>('owner', (client, done) => client.GetSelectionOwner(atoms.CLIPBOARD, done));
   const conversion = { selection: atoms.CLIPBOARD, target: atoms[one.target], time: NOW, maxBytes: 2 * one.bytes };
   const toGuest: number[] = [];

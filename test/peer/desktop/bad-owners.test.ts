@@ -16,6 +16,8 @@ const ATOM = 4;
 const NEW_VALUE = 0;
 const PROPERTY_CHANGE = 0x40_0000;
 const LIMIT = 1024 * 1024;
+/** Longer than we wait before we look whether an owner is still there, and than we once waited at all. */
+const BUSY_MS = 6_000;
 const NAMES = ['CLIPBOARD', 'TARGETS', 'UTF8_STRING', 'INCR', 'SAVE_TARGETS', 'DELETE', 'TIMESTAMP', 'INTO'] as const;
 
 /** An application that owns the clipboard, has text, and does as the test wants when it is asked for it. */
@@ -25,9 +27,11 @@ class Owner implements AsyncDisposable {
     readonly atoms: Readonly<Record<(typeof NAMES)[number], number>>,
   ) {}
 
+  /** @param says whether it tells its targets now */
   static async open(
     env: Watched['env'],
     asked: (owner: Owner, request: SelectionRequest) => void,
+    says: () => boolean = () => true,
     targets?: readonly number[],
   ): Promise<Owner> {
     const x = await XConnection.open(parseDisplayName(env.DISPLAY ?? ''), env, silent, never);
@@ -36,6 +40,7 @@ class Owner implements AsyncDisposable {
     x.listen((event) => {
       if (event.name !== 'SelectionRequest') return;
       if (event.target !== owner.atoms.TARGETS) return asked(owner, event);
+      if (!says()) return;
       const list = targets ?? [owner.atoms.UTF8_STRING];
       x.client.ChangeProperty(REPLACE, event.requestor, event.property, ATOM, 32, list);
       owner.tell(event);
@@ -50,6 +55,15 @@ class Owner implements AsyncDisposable {
     });
   }
 
+  put({ requestor, property }: SelectionRequest, content: Buffer): void {
+    this.x.client.ChangeProperty(REPLACE, requestor, property, this.atoms.UTF8_STRING, 8, content);
+  }
+
+  give(request: SelectionRequest, text: string): void {
+    this.put(request, Buffer.from(text));
+    this.tell(request);
+  }
+
   /** Says that content comes in parts. */
   begin(request: SelectionRequest): void {
     this.x.client.ChangeWindowAttributes(request.requestor, { eventMask: PROPERTY_CHANGE });
@@ -58,12 +72,11 @@ class Owner implements AsyncDisposable {
   }
 
   /** A part whenever the last one was taken. */
-  feed({ requestor, property }: SelectionRequest, next: () => Buffer | undefined): void {
+  feed(request: SelectionRequest, next: () => Buffer | undefined): void {
     this.x.listen((event) => {
-      if (event.name !== 'PropertyNotify' || event.wid !== requestor || event.state === NEW_VALUE) return;
+      if (event.name !== 'PropertyNotify' || event.wid !== request.requestor || event.state === NEW_VALUE) return;
       const part = next();
-      if (part === undefined) return;
-      this.x.client.ChangeProperty(REPLACE, requestor, property, this.atoms.UTF8_STRING, 8, part);
+      if (part !== undefined) this.put(request, part);
     });
   }
 
@@ -80,7 +93,8 @@ async function assertReadsOn(session: Watched): Promise<void> {
   assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), 'next');
 }
 
-describe('owners of the clipboard that do not behave', { skip: needsXvfb, timeout: 60_000 }, () => {
+// Some are waited for, half a minute each.
+describe('owners of the clipboard that do not behave', { skip: needsXvfb, timeout: 90_000, concurrency: 4 }, () => {
   const PART = Buffer.alloc(50_000, 'x');
 
   const CASES: Readonly<Record<string, (owner: Owner, request: SelectionRequest) => void>> = {
@@ -98,9 +112,19 @@ describe('owners of the clipboard that do not behave', { skip: needsXvfb, timeou
       owner.begin(request);
     },
     'says that content is there, and there is none': (owner, request) => owner.tell(request),
+    'replaces a part that was not taken': (owner, request) => {
+      const parts = [[PART], [PART, PART], [PART], []];
+      owner.feed(request, () => {
+        const [part = Buffer.alloc(0), ...more] = parts.shift() ?? [];
+        for (const early of more) owner.put(request, early);
+        return part;
+      });
+      owner.begin(request);
+    },
     refuses: (owner, request) => owner.tell({ ...request, property: NONE }),
     'answers about another selection': (owner, request) => owner.tell({ ...request, selection: 1 }),
     'begins and says nothing more': (owner, request) => owner.begin(request),
+    'never answers': () => {},
   };
   for (const [what, misbehave] of Object.entries(CASES)) {
     it(`one that ${what}: nothing of it is given, and the next one is read`, async () => {
@@ -113,10 +137,92 @@ describe('owners of the clipboard that do not behave', { skip: needsXvfb, timeou
     });
   }
 
+  it('one that forgets who asks while it is busy is asked again, and twice at most for content', async () => {
+    await using session = await watchedDesktop();
+    let asked = 0;
+    await using _owner = await Owner.open(session.env, (owner, request) => {
+      if (++asked > 1) owner.give(request, 'remembered');
+    });
+    await until(() => session.events.includes('copied text'), 'the copy');
+    assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), 'remembered');
+    assert.equal(asked, 2);
+  });
+
+  it('and one that forgot who asked what it has', async () => {
+    await using session = await watchedDesktop();
+    let asked = 0;
+    await using _owner = await Owner.open(
+      session.env,
+      (owner, request) => owner.give(request, 'text'),
+      () => ++asked > 1,
+    );
+    await until(() => session.events.includes('copied text'), 'the copy');
+    assert.deepEqual(session.events, ['took', 'copied text']);
+    assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), 'text');
+  });
+
+  it('one that encodes for seconds, and answers nothing meanwhile, is asked for it once', async () => {
+    await using session = await watchedDesktop();
+    let asked = 0;
+    let isBusy = false;
+    await using _owner = await Owner.open(
+      session.env,
+      (owner, request) => {
+        asked++;
+        isBusy = true;
+        setTimeout(() => {
+          isBusy = false;
+          owner.give(request, 'encoded');
+        }, BUSY_MS);
+      },
+      () => !isBusy,
+    );
+    await until(() => session.events.includes('copied text'), 'the copy');
+    assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), 'encoded');
+    assert.equal(asked, 1);
+  });
+
+  it('one that gives a part before the announcement of parts was taken is heard to its end, and asked again', async () => {
+    await using session = await watchedDesktop();
+    let asked = 0;
+    let hasEnded = false;
+    await using _owner = await Owner.open(session.env, (owner, request) => {
+      if (++asked > 1) return owner.give(request, 'whole');
+      const parts = [PART, Buffer.alloc(0)];
+      owner.feed(request, () => {
+        const part = parts.shift();
+        hasEnded ||= part === undefined;
+        return part;
+      });
+      owner.begin(request);
+      owner.put(request, PART);
+    });
+    await until(() => session.events.includes('copied text'), 'the copy');
+    assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), 'whole');
+    assert.deepEqual([asked, hasEnded], [2, true]);
+  });
+
+  it('one that answers both questions after all gives its content once', async () => {
+    await using session = await watchedDesktop();
+    const waiting: SelectionRequest[] = [];
+    await using _owner = await Owner.open(session.env, (owner, request) => {
+      waiting.push(request);
+      if (waiting.length === 2) for (const one of waiting) owner.give(one, 'both');
+    });
+    await until(() => session.events.includes('copied text'), 'the copy');
+    assert.equal((await session.clipboard.read('clipboard', 'text', LIMIT, never))?.toString(), 'both');
+    await assertReadsOn(session);
+  });
+
   it('one with a list of targets that is too long has nothing', async () => {
     await using session = await watchedDesktop();
     const many = Array.from({ length: 10_000 }, (_, index) => index + 1);
-    await using _owner = await Owner.open(session.env, () => {}, many);
+    await using _owner = await Owner.open(
+      session.env,
+      () => {},
+      () => true,
+      many,
+    );
     await until(() => session.events.includes('cleared'), 'the answer');
     await assertReadsOn(session);
   });

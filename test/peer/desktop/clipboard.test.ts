@@ -133,6 +133,38 @@ describe('the X11 clipboard with real applications', { skip: needsXvfb }, () => 
     assert.equal(await whole(session.clipboard.read('clipboard', 'text', 100, never)), undefined);
   });
 
+  it('reads what xclip gives to somebody else when it is asked', async () => {
+    await using session = await watchedDesktop();
+    const { x } = session;
+    const content = randomBytes(3_000_000);
+    await using _copy = new Copying(session.server.env, content, 'image/png');
+    await until(() => session.events.includes('copied png'), 'the copy');
+    const atoms = await x.atoms(['CLIPBOARD', 'image/png', 'INTO']);
+    using window = x.createWindow(PROPERTY_CHANGE);
+    let told = false;
+    let put = 0;
+    let left = -1;
+    const take = () =>
+      x.takeProperty(window.id, atoms.INTO, 2 * content.length, ({ bytes }) => {
+        left = bytes;
+        return () => {};
+      });
+    using _listening = x.listen((event) => {
+      if (event.name === 'SelectionNotify' && 'requestor' in event) told = true;
+      else if (event.name === 'PropertyNotify' && event.wid === window.id && event.state === 0) put++;
+    });
+    x.client.ConvertSelection(window.id, atoms.CLIPBOARD, atoms['image/png'], atoms.INTO, 0);
+    await until(() => told, 'xclip to begin with the other');
+    const read = whole(session.clipboard.read('clipboard', 'png', LARGE, never));
+    await sleep(500); // xclip has forgotten us by now
+    // The first says that parts will come.
+    for (let taken = 0; taken < 2 || left !== 0; taken++) {
+      await until(() => put > taken, 'the next part of the other');
+      await take();
+    }
+    assert.ok((await read)?.equals(content));
+  });
+
   it('gives up an owner that never answers, and reads the next one', async () => {
     await using session = await watchedDesktop();
     await using silentCopy = new Copying(session.server.env, UTF8);

@@ -168,6 +168,17 @@ describe('the clipboard of a wlroots compositor with real applications', { skip:
     assert.equal((await whole(session.clipboard.read('clipboard', 'text', 100, never)))?.toString(), 'next');
   });
 
+  it('waits for an application that is silent for seconds', async () => {
+    await using session = await watchedWayland(sway.env);
+    await using slow = new WlCopying(sway.env, UTF8);
+    await heard(session.events, 'copied text');
+    slow.kill('SIGSTOP');
+    const read = whole(session.clipboard.read('clipboard', 'text', 100, never));
+    await sleep(6_000);
+    slow.kill('SIGCONT');
+    assert.equal((await read)?.toString(), UTF8);
+  });
+
   it('withdraws what it offered, and only that', async () => {
     await using session = await watchedWayland(sway.env);
     await session.clipboard.offer('clipboard', ['text'], give('host'));

@@ -132,6 +132,26 @@ describe('GNOME on Wayland', { skip: noDesktop }, () => {
     assert.match(await alice.run('sha256sum /var/tmp/pasted.png'), new RegExp(`^${wholeOf(content).sha256}`));
   });
 
+  /** The client asks at once, while GNOME still takes a copy of its own. */
+  async function picturesReachTheClient(copy: (file: string) => Promise<void>): Promise<void> {
+    for (const bytes of [1, 10_000, PICTURE_BYTES]) {
+      await copiesReachThePrograms(() => alice.paste('clipboard'));
+      const file = '/var/tmp/copied.png';
+      const sum = await alice.run(`head -c ${bytes} /dev/urandom >${file}; sha256sum <${file}`);
+      await copy(file);
+      await client.sees(SOON_MS, 'the picture', (state) => state.guestOwns.clipboard);
+      assert.deepEqual(await client.pasteImage('clipboard'), { bytes, sha256: sum.slice(0, 64) });
+    }
+  }
+
+  it('pictures of a native program reach the client, whole', async () => {
+    await picturesReachTheClient((file) => native.copyFile(file, 'image/png'));
+  });
+
+  it('and those of a program on Xwayland', async () => {
+    await picturesReachTheClient((file) => alice.copyFile(file, 'image/png'));
+  });
+
   it("follows the size of the client's window, by the device", async () => {
     for (const size of [
       { width: 1234, height: 700 },

@@ -56,6 +56,11 @@ export class WaylandSession implements Pick<DesktopSession, 'user' | 'run' | 'tr
     await this.run(`echo ${bytes} | base64 -d | xclip -i -selection ${selection} >/dev/null 2>&1`);
   }
 
+  /** Owns the clipboard with the bytes of a file of the guest. */
+  async copyFile(file: string, type: string): Promise<void> {
+    await this.run(`xclip -i -selection clipboard -t ${type} ${file} >/dev/null 2>&1`);
+  }
+
   #inSession(command: string): string {
     const enter = `set -a; . /run/lab-${this.user}; cd; ${command}`;
     return `runuser -u ${this.user} -- sh -c '${enter.replaceAll("'", "'\\''")}'`;

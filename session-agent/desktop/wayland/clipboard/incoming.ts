@@ -4,9 +4,8 @@ import { AgentError, messageOf } from '#shared/errors.ts';
 import { readAvailable } from '#shared/native/descriptor.ts';
 import { type OwnedWatch, watchOwned } from '#shared/native/owned-watch.ts';
 import { watchReadiness } from '#shared/native/readiness.ts';
+import { SILENCE_MS } from '../../content/silence.ts';
 
-/** An application that brings nothing for so long is taken for dead. */
-const IDLE_MS = 5_000;
 /** Content up to this length is no flow: it goes within one message. */
 const SHORT_BYTES = 64 * 1024;
 const READ_BYTES = 64 * 1024;
@@ -42,7 +41,7 @@ class Incoming {
     private readonly answer: (content: Content | undefined) => void,
   ) {
     this.#owned = watchOwned(fd, () => watchReadiness(fd, () => this.#read(), { writable: false }));
-    this.#deadline = setTimeout(() => this.#fail('nothing comes any more'), IDLE_MS);
+    this.#deadline = setTimeout(() => this.#fail('nothing comes any more'), SILENCE_MS);
     signal.addEventListener('abort', this.#giveUp);
     if (signal.aborted) this.#giveUp();
   }

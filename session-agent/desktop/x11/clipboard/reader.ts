@@ -1,12 +1,21 @@
 import { Buffer } from 'node:buffer';
+import type { SelectionNotify } from 'x11';
 import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
 import { Bell } from '../../bell.ts';
+import { SILENCE_MS } from '../../content/silence.ts';
 import { PROPERTY_CHANGE, type XConnection } from '../connection.ts';
 import type { PropertyHead } from '../sieve.ts';
 
-/** An owner that lets us wait longer, for its answer or its next part, is taken for dead. */
-const IDLE_MS = 5_000;
+/**
+ * How long an owner is silent before it is asked again, each time twice as long: some forget who asks while they give to another
+ * in parts (xclip, of which GNOME takes a copy at once, as clipboard managers do).
+ */
+const ASK_AGAIN_MS = 1_000;
+/** How often content is asked for whose parts the owner has mixed up. */
+const TRIES = 3;
+/** Between parts that nobody wants any more. */
+const DRAIN_MS = 2_000;
 const NEW_VALUE = 0;
 /** Content up to this length is no flow: it goes within one message. */
 const SHORT_BYTES = 64 * 1024;
@@ -36,7 +45,13 @@ export interface Converted extends Form {
 /** The part of the atoms that a conversion needs. */
 interface ConversionAtoms {
   readonly INCR: number;
+  readonly TARGETS: number;
   readonly UGA_SELECTION: number;
+}
+
+interface Question {
+  readonly window: ReturnType<XConnection['createWindow']>;
+  readonly target: number;
 }
 
 /**
@@ -70,25 +85,28 @@ export async function beginConversion(
   conversion: Conversion,
   signal: AbortSignal,
 ): Promise<Begun | undefined> {
-  const transfer = new Transfer(x, atoms, conversion, signal);
-  let begun: Begun | undefined;
-  try {
-    begun = await transfer.begin();
-  } finally {
-    if (!(begun?.content instanceof Flow) || begun.content.hasEnded) transfer[Symbol.dispose]();
+  for (let left = TRIES; ; left--) {
+    const transfer = new Transfer(x, atoms, conversion, signal);
+    let begun: Begun | undefined;
+    try {
+      begun = await transfer.begin();
+      if (begun !== undefined || !transfer.hasLost || left === 1) return begun;
+      await transfer.drain();
+    } finally {
+      if (!(begun?.content instanceof Flow) || begun.content.hasEnded) transfer[Symbol.dispose]();
+    }
   }
-  return begun;
 }
 
 /**
- * Each conversion has a window of its own: what an owner sends after we gave up meets a window that is gone. It lives as
- * long as its content comes.
+ * Each question has a window of its own: what an owner sends after we gave up meets a window that is gone, and a second answer
+ * does not get into the first. They live as long as the content comes.
  */
 class Transfer implements Disposable {
   readonly #x: XConnection;
   readonly #atoms: ConversionAtoms;
   readonly #conversion: Conversion;
-  readonly #window: ReturnType<XConnection['createWindow']>;
+  readonly #asked: Question[] = [];
   readonly #listening: Disposable;
   readonly #bell = new Bell();
   readonly #given: AbortSignal;
@@ -96,35 +114,44 @@ class Transfer implements Disposable {
   readonly #giveUp = () => this.#end.abort();
   readonly #content = new Flow(undefined, this.#giveUp);
   #announced: Buffer = Buffer.alloc(0);
+  /** That which the owner has answered. */
+  #window = 0;
   #answer: 'refused' | 'given' | undefined;
+  /** The owner has answered a question that was only asked to see whether it does. */
+  #isAwake = false;
+  /** The property has a value that was not taken. */
+  #isFull = false;
+  #hasLost = false;
 
   constructor(x: XConnection, atoms: ConversionAtoms, conversion: Conversion, signal: AbortSignal) {
     this.#x = x;
     this.#atoms = atoms;
     this.#conversion = conversion;
     this.#given = signal;
-    const window = x.createWindow(PROPERTY_CHANGE);
-    this.#window = window;
     if (signal.aborted) this.#giveUp();
     signal.addEventListener('abort', this.#giveUp);
     this.#listening = x.listen((event) => {
-      if (event.name === 'SelectionNotify' && 'requestor' in event && event.requestor === window.id) {
-        const { selection, target } = conversion;
-        if (this.#answer !== undefined || event.selection !== selection || event.target !== target) return;
-        this.#answer = event.property === atoms.UGA_SELECTION ? 'given' : 'refused';
-        this.#bell.ring();
-      } else if (event.name === 'PropertyNotify' && event.wid === window.id && event.state === NEW_VALUE) {
-        if (this.#answer === 'given') this.#bell.ring();
-      }
+      if (event.name === 'SelectionNotify' && 'requestor' in event) {
+        if (event.selection === conversion.selection) this.#answered(event);
+      } else if (event.name === 'PropertyNotify' && event.wid === this.#window)
+        this.#changed(event.state === NEW_VALUE);
     });
   }
 
+  /**
+   * A part was replaced before it was taken, so nothing that came is worth anything. xclip takes what another requestor does for
+   * ours when both ask at about the same time.
+   */
+  get hasLost(): boolean {
+    return this.#hasLost;
+  }
+
   async begin(): Promise<Begun | undefined> {
-    const { selection, target, time, maxBytes } = this.#conversion;
-    this.#x.client.ConvertSelection(this.#window.id, selection, target, this.#atoms.UGA_SELECTION, time);
-    if (!(await this.#heard()) || this.#answer !== 'given') return undefined;
+    const { maxBytes } = this.#conversion;
+    await this.#askUntilAnswered();
+    if (this.#answer !== 'given' || this.#end.signal.aborted) return undefined;
     const first = await this.#take();
-    if (first === undefined || first.type === 0) return undefined;
+    if (first === undefined || first.type === 0 || this.#hasLost) return undefined;
     if (first.type !== this.#atoms.INCR) return this.#begun(first, true);
     // The owner says how much it is at least.
     if (this.#least !== undefined && this.#least > maxBytes) return undefined;
@@ -132,10 +159,62 @@ class Transfer implements Disposable {
     return part && this.#begun(part, part.bytes === 0);
   }
 
+  /** An owner that gives in parts and is left in the middle may never give anything again. */
+  async drain(): Promise<void> {
+    while (await this.#bell.heard(DRAIN_MS, this.#end.signal)) {
+      const part = await this.#take();
+      if (part === undefined || (part.type !== 0 && part.bytes === 0)) return;
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#given.removeEventListener('abort', this.#giveUp);
     this.#listening[Symbol.dispose]();
-    this.#window[Symbol.dispose]();
+    for (const { window } of this.#asked) window[Symbol.dispose]();
+  }
+
+  /**
+   * Comes back with an answer, or when there will be none. Content may be encoded anew for each question, so it is asked for
+   * once more only, by an owner that has answered something else meanwhile.
+   */
+  async #askUntilAnswered(): Promise<void> {
+    const { target } = this.#conversion;
+    const { TARGETS } = this.#atoms;
+    const end = performance.now() + SILENCE_MS;
+    let wasForgotten = false;
+    this.#ask(target);
+    for (let pause = ASK_AGAIN_MS; ; pause *= 2) {
+      await this.#bell.heard(Math.min(pause, end - performance.now()), this.#end.signal);
+      if (this.#answer !== undefined || this.#end.signal.aborted || performance.now() >= end) return;
+      if (wasForgotten) continue;
+      wasForgotten = this.#isAwake;
+      this.#ask(wasForgotten ? target : TARGETS);
+    }
+  }
+
+  #ask(target: number): void {
+    const { selection, time } = this.#conversion;
+    const window = this.#x.createWindow(PROPERTY_CHANGE);
+    this.#asked.push({ window, target });
+    this.#x.client.ConvertSelection(window.id, selection, target, this.#atoms.UGA_SELECTION, time);
+  }
+
+  #answered({ requestor, target, property }: SelectionNotify): void {
+    const isOurs = this.#asked.some((asked) => asked.window.id === requestor && asked.target === target);
+    if (this.#answer !== undefined || !isOurs) return;
+    if (target === this.#conversion.target) {
+      this.#answer = property === this.#atoms.UGA_SELECTION ? 'given' : 'refused';
+      this.#window = requestor;
+      this.#isFull = true;
+    } else this.#isAwake = true;
+    this.#bell.ring();
+  }
+
+  /** Parts come one by one: each is to be taken before the next. */
+  #changed(hasValue: boolean): void {
+    if (hasValue && this.#isFull) this.#hasLost = true;
+    this.#isFull = hasValue;
+    if (hasValue) this.#bell.ring();
   }
 
   async #begun({ type, format }: Form, isWhole: boolean): Promise<Begun> {
@@ -165,6 +244,7 @@ class Transfer implements Disposable {
   async #next(): Promise<PropertyHead | undefined> {
     while (await this.#heard()) {
       const part = await this.#take();
+      if (this.#hasLost) return undefined;
       if (part?.type === 0) continue; // it was the value that was there before it began
       return part?.type === this.#atoms.INCR ? undefined : part;
     }
@@ -172,7 +252,7 @@ class Transfer implements Disposable {
   }
 
   #heard(): Promise<boolean> {
-    return this.#bell.heard(IDLE_MS, this.#end.signal);
+    return this.#bell.heard(SILENCE_MS, this.#end.signal);
   }
 
   /**
@@ -182,7 +262,7 @@ class Transfer implements Disposable {
   async #take(): Promise<PropertyHead | undefined> {
     const room = this.#conversion.maxBytes - this.#content.arrived;
     let taken: PropertyHead | undefined;
-    await this.#x.takeProperty(this.#window.id, this.#atoms.UGA_SELECTION, room + 1, (head) => {
+    await this.#x.takeProperty(this.#window, this.#atoms.UGA_SELECTION, room + 1, (head) => {
       if (head.type === this.#atoms.INCR) {
         taken = head;
         return (part) => this.#begins(part);
