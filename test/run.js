@@ -35,7 +35,7 @@ const CLOCKED = ['vm/desktop/sessions', 'vm/freeze/alone', 'vm/freeze/rounds', '
 const LONG = [
   ...['vm/databases', 'vm/desktop/desktops', 'vm/desktop/gnome', 'vm/desktop/one-agent', 'vm/desktop/pointer'],
   ...['vm/desktop/qxl', 'vm/desktop/sso', 'vm/desktop/sway', 'vm/migration'],
-  'vm/sleep-on-disk',
+  ...['peer/newer', 'vm/sleep-on-disk'],
 ];
 
 /** That one file of tests may take; `npm run vm:long` has another. */
@@ -56,7 +56,7 @@ const files = (await bundleTests())
 /** Some groups fetch what is large and take minutes: only when they are asked for. */
 const onlyQuick = !all && wanted.length === 0;
 // Unit tests import what they test; others run the program, and guests install it.
-if (files.some((file) => file.group === 'peer')) await import('../installer/bundle.js');
+if (files.some((file) => file.source.startsWith('test/peer/'))) await import('../installer/bundle.js');
 if (!onlyQuick && files.some((file) => file.source.startsWith('test/vm/'))) await makePackage({ quick: true });
 await stop(); // esbuild's process, which would stay as long as ours
 

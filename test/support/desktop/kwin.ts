@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { PrivateBus } from '../dbus/daemon.ts';
-import { locate, Program, temporaryFolder, without } from '../programs.ts';
+import { Program, temporaryFolder, without } from '../programs.ts';
+import { here } from './release.ts';
 
 /** KDE Plasma's compositor without a shell or a screen, on a bus of the test's own. */
 export interface KWin extends AsyncDisposable {
@@ -13,7 +14,7 @@ export interface KWin extends AsyncDisposable {
 export const needsKWin = without('kwin_wayland') || without('dbus-daemon');
 
 /** @param count how many displays of 1024x768 it has */
-export async function startKWin(count: number): Promise<KWin> {
+export async function startKWin(count: number, { PATH, locate } = here): Promise<KWin> {
   const folder = temporaryFolder();
   const bus = await new PrivateBus().start();
   const runtime = path.join(folder.path, 'run');
@@ -22,7 +23,7 @@ export async function startKWin(count: number): Promise<KWin> {
   const program = path.join(folder.path, 'kwin_wayland');
   copyFileSync(locate('kwin_wayland') ?? '', program);
   const env = {
-    PATH: process.env.PATH ?? '',
+    PATH,
     HOME: folder.path,
     XDG_RUNTIME_DIR: runtime,
     DBUS_SESSION_BUS_ADDRESS: bus.address,
@@ -30,7 +31,7 @@ export async function startKWin(count: number): Promise<KWin> {
   };
   const displays = ['--virtual', '--output-count', `${count}`, '--width', '1024', '--height', '768'];
   const quiet = ['--no-lockscreen', '--no-global-shortcuts', '--no-kactivities'];
-  const kwin = new Program([program, ...displays, ...quiet, '--socket', 'wayland-0'], env);
+  const kwin = new Program(['env', program, ...displays, ...quiet, '--socket', 'wayland-0'], env);
   const stop = async () => {
     await kwin[Symbol.asyncDispose]();
     await bus[Symbol.asyncDispose]();

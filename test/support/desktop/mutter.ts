@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { PrivateBus } from '../dbus/daemon.ts';
 import { Program, temporaryFolder, without } from '../programs.ts';
+import { here } from './release.ts';
 
 /** GNOME's compositor without a shell or a screen, on a bus of the test's own. */
 export interface Mutter extends AsyncDisposable {
@@ -13,13 +14,13 @@ export interface Mutter extends AsyncDisposable {
 export const needsMutter = without('mutter') || without('dbus-daemon');
 
 /** @param monitors sizes of its displays, as `1024x768` */
-export async function startMutter(monitors: readonly string[]): Promise<Mutter> {
+export async function startMutter(monitors: readonly string[], { PATH } = here): Promise<Mutter> {
   const folder = temporaryFolder();
   const bus = await new PrivateBus().start();
   const runtime = path.join(folder.path, 'run');
   mkdirSync(runtime, { mode: 0o700 });
   const env = {
-    PATH: process.env.PATH ?? '',
+    PATH,
     HOME: folder.path,
     XDG_RUNTIME_DIR: runtime,
     DBUS_SESSION_BUS_ADDRESS: bus.address,

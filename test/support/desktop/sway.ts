@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Program, temporaryFolder, until, without } from '#test/support/programs.ts';
+import { here } from './release.ts';
 
 /** sway does not run as root. */
 const NOBODY = 65_534;
@@ -16,7 +17,7 @@ export interface Sway extends AsyncDisposable {
 export const needsSway = without('sway') || without('wl-copy') || without('setpriv');
 
 /** @param config lines of sway's configuration: outputs, Xwayland */
-export async function startSway(config: readonly string[] = ['xwayland disable']): Promise<Sway> {
+export async function startSway(config: readonly string[] = ['xwayland disable'], { PATH } = here): Promise<Sway> {
   const folder = temporaryFolder();
   const runtime = path.join(folder.path, 'run');
   mkdirSync(runtime, { mode: 0o700 });
@@ -24,7 +25,7 @@ export async function startSway(config: readonly string[] = ['xwayland disable']
   const isRoot = process.getuid?.() === 0;
   if (isRoot) for (const one of [folder.path, runtime]) chownSync(one, NOBODY, NOBODY);
   const env = {
-    PATH: process.env.PATH ?? '',
+    PATH,
     HOME: folder.path,
     XDG_RUNTIME_DIR: runtime,
     WLR_BACKENDS: 'headless',

@@ -10,6 +10,11 @@ import { runClient } from './x-server.ts';
 
 type Env = Readonly<Record<string, string>>;
 
+/** A compositor of the test's own. */
+export interface Compositor extends AsyncDisposable {
+  readonly env: Env;
+}
+
 /** A compositor's desktop as we open it, and what its clipboard tells. */
 export interface WatchedWayland extends AsyncDisposable {
   readonly desktop: Desktop;

@@ -138,5 +138,16 @@ export async function sourcesFor(suite: string): Promise<string> {
   const text = await run('apt-get', ['indextargets', '--format', line, 'Created-By: Packages', 'Origin: Debian']);
   const host = Object.values(IMAGES).find((image) => text.includes(` ${image.suite} `));
   if (host === undefined) throw new AgentError('failed', 'apt has no Debian package lists: apt-get update helps');
-  return text.replaceAll(` ${host.suite}`, ` ${suite}`);
+  const lines = text.replaceAll(` ${host.suite}`, ` ${suite}`);
+  // What is changed all the time has no updates beside it.
+  return suite === 'sid' ? lines.replaceAll(/^.* sid-.*\n/gm, '') : lines;
+}
+
+/**
+ * Apt's settings on how old a mirror may be, as the host has them: a mirror that is frozen on purpose is out of date for ever.
+ * Signatures count all the same.
+ */
+export async function datesThatCount(): Promise<readonly string[]> {
+  const text = await run('apt-config', ['dump', 'Acquire::Check-Valid-Until', 'Acquire::Check-Date']);
+  return text.split('\n').filter((line) => line !== '');
 }
