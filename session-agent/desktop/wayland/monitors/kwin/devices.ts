@@ -1,4 +1,4 @@
-import { kdeOutputDevice, type kdeOutputMode } from '#protocol/wayland/kde-output.ts';
+import { kdeOutputDevice, kdeOutputDeviceRegistry, type kdeOutputMode } from '#protocol/wayland/kde-output.ts';
 import type { Size } from '../../../../monitors/layout.ts';
 import type { AnyObject, WaylandObject } from '../../object.ts';
 import type { Global, Registry } from '../../registry.ts';
@@ -14,45 +14,69 @@ export interface ToldMode {
   isPreferred: boolean;
 }
 
+type Device = WaylandObject<typeof kdeOutputDevice>;
+
 export interface ToldDevice {
-  readonly object: WaylandObject<typeof kdeOutputDevice>;
+  readonly object: Device;
   readonly modes: Map<number, ToldMode>;
   name?: string;
   scale?: number;
   current?: AnyObject;
 }
 
-/** The displays that KWin tells of, each of which is a global, kept up to date. */
+/** The displays that KWin tells of, kept up to date: globals each of them, or those of a global that tells of all (Plasma 6.7). */
 export class Devices implements Disposable {
-  readonly #devices = new Map<number, ToldDevice>();
+  readonly #devices = new Set<ToldDevice>();
+  readonly #globals = new Map<number, ToldDevice>();
   readonly #listening: Disposable;
+  #teller: WaylandObject<typeof kdeOutputDeviceRegistry> | undefined;
 
   constructor(
     private readonly registry: Registry,
     private readonly changed: () => void,
   ) {
     this.#listening = registry.listen({
-      appeared: (global) => this.#add(global),
+      appeared: (global) => this.#bind(global),
       gone: ({ name }) => {
-        if (this.#devices.delete(name)) this.changed();
+        const told = this.#globals.get(name);
+        this.#globals.delete(name);
+        if (told !== undefined) this.#remove(told);
       },
     });
-    for (const global of registry.all(kdeOutputDevice)) this.#add(global);
+    for (const global of [...registry.all(kdeOutputDevice), ...registry.all(kdeOutputDeviceRegistry)])
+      this.#bind(global);
   }
 
   get all(): readonly ToldDevice[] {
-    return [...this.#devices.values()];
+    return [...this.#devices];
   }
 
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
+    this.#teller?.listen({ output: ({ output }) => release(output) });
+    this.#teller?.send('stop', {});
+    for (const { object } of this.#devices) release(object);
+    this.#devices.clear();
   }
 
-  #add(global: Global): void {
-    if (global.interface !== kdeOutputDevice.name || this.#devices.size >= MAX_DEVICES) return;
-    const object = this.registry.bind(global, kdeOutputDevice);
+  #bind(global: Global): void {
+    if (global.interface === kdeOutputDevice.name && this.#devices.size < MAX_DEVICES) {
+      this.#globals.set(global.name, this.#add(this.registry.bind(global, kdeOutputDevice)));
+    }
+    if (global.interface === kdeOutputDeviceRegistry.name && global.version >= kdeOutputDeviceRegistry.version) {
+      this.#teller = this.registry.bind(global, kdeOutputDeviceRegistry);
+      this.#teller.listen({
+        output: ({ output }) => {
+          if (this.#devices.size < MAX_DEVICES) this.#add(output);
+          else release(output);
+        },
+      });
+    }
+  }
+
+  #add(object: Device): ToldDevice {
     const told: ToldDevice = { object, modes: new Map() };
-    this.#devices.set(global.name, told);
+    this.#devices.add(told);
     object.listen({
       mode: ({ mode }) => addMode(told, mode),
       current_mode: ({ mode }) => {
@@ -65,8 +89,21 @@ export class Devices implements Disposable {
         told.name = name;
       },
       done: () => this.changed(),
+      removed: () => this.#remove(told),
     });
+    return told;
   }
+
+  #remove(told: ToldDevice): void {
+    if (!this.#devices.delete(told)) return;
+    release(told.object);
+    this.changed();
+  }
+}
+
+/** Before version 21 the compositor keeps it as long as the connection. */
+function release(device: Device): void {
+  if (device.version >= 21) device.send('release', {});
 }
 
 function addMode(device: ToldDevice, object: WaylandObject<typeof kdeOutputMode>): void {

@@ -116,12 +116,16 @@ function answerTo(configuration: WaylandObject<typeof kdeConfiguration>): Promis
       () => fail('timeout', 'KWin does not say whether it has changed the displays'),
       APPLY_MS,
     );
+    let why = 'KWin cannot do it';
     configuration.listen({
       applied: () => {
         clearTimeout(deadline);
         resolve();
       },
-      failed: () => fail('failed', 'KWin cannot do it'),
+      failure_reason: ({ reason }) => {
+        why = `KWin: ${reason}`;
+      },
+      failed: () => fail('failed', why),
     });
   });
 }
