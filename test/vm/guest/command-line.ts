@@ -100,7 +100,7 @@ const hasSpice = ({ desktop, compositor }: Image) => desktop || compositor !== u
 const cpuOf = ({ compositor }: Image) => (compositor ? 'max,avx=off,avx2=off,f16c=off,fma=off' : 'max');
 
 function memoryOf(image: Image): string {
-  if (image.compositor === 'gnome') return '3072';
+  if (image.compositor === 'gnome' || image.compositor === 'plasma') return '3072';
   return hasSpice(image) ? '1280' : '1024';
 }
 

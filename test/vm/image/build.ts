@@ -2,13 +2,13 @@ import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../support/process.ts';
 import { cached } from './cache.ts';
-import { type ImageName, type Recipe, recipeFolder, recipeFor, sourcesFor } from './recipe.ts';
+import { type Compositor, type ImageName, type Recipe, recipeFolder, recipeFor, sourcesFor } from './recipe.ts';
 
 /** What QEMU needs to boot a guest; read-only, guests write to overlays. */
 export interface Image {
   readonly name: ImageName;
   readonly desktop: boolean;
-  readonly compositor?: 'gnome' | 'sway';
+  readonly compositor?: Compositor;
   /** Names the content: the same key is the same image. */
   readonly key: string;
   /** qcow2 with one ext4 file system, no partitions. */
@@ -17,7 +17,7 @@ export interface Image {
   readonly initrd: string;
 }
 
-const BUILD_TIMEOUT_MS = 300_000;
+const BUILD_TIMEOUT_MS = 900_000;
 
 /** The image from the cache, or built now, which takes about half a minute and needs root. */
 export async function ensureImage(name: ImageName): Promise<Image> {

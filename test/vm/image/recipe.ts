@@ -40,6 +40,9 @@ const DESKTOPS = [
 /** A compositor of the wlroots family, and a client that says where it sees the pointer. */
 const SWAY = ['sway', 'kbd', 'wev', 'xwayland', 'fonts-dejavu-core'];
 
+/** KDE Plasma without what configures it, and without a greeter: a test starts it. */
+const PLASMA = ['kwin-wayland', 'plasma-desktop', 'kscreen', 'kbd', 'xwayland', 'fonts-dejavu-core'];
+
 /** What looks at a Wayland session from inside: programs on Wayland and on Xwayland. */
 const LOOKERS = ['wl-clipboard', 'xclip', 'python3-gi', 'gir1.2-gtk-4.0', 'libglib2.0-bin'];
 
@@ -47,6 +50,9 @@ const LOOKERS = ['wl-clipboard', 'xclip', 'python3-gi', 'gir1.2-gtk-4.0', 'libgl
 const DATABASES = ['postgresql', 'mariadb-server'];
 
 const GIB = 1024 ** 3;
+
+const COMPOSITORS = ['gnome', 'plasma', 'sway'] as const;
+export type Compositor = (typeof COMPOSITORS)[number];
 
 interface Content {
   /** Debian release. All of them run the kernel of the host's release. */
@@ -56,12 +62,12 @@ interface Content {
   /** Has a screen that a SPICE client sees, and a user (alice) logged in there. */
   readonly desktop: boolean;
   /** Has a screen that a SPICE client sees, and what draws it with the processor once a test starts it. */
-  readonly compositor?: 'gnome' | 'sway';
+  readonly compositor?: Compositor;
 }
 
 /**
- * The guests there are: one per supported Debian release without a desktop and one with, one with Xfce and MATE, two with Wayland, and
- * one with databases.
+ * The guests there are: one per supported Debian release without a desktop and one with, one with Xfce and MATE, three with Wayland,
+ * and one with databases.
  */
 export const IMAGES = {
   bookworm: { suite: 'bookworm', packages: BASE, diskBytes: 2 * GIB, desktop: false },
@@ -75,6 +81,13 @@ export const IMAGES = {
     diskBytes: 4 * GIB,
     desktop: false,
     compositor: 'gnome',
+  },
+  plasma: {
+    suite: 'trixie',
+    packages: [...BASE, ...PLASMA, ...LOOKERS],
+    diskBytes: 5 * GIB,
+    desktop: false,
+    compositor: 'plasma',
   },
   sway: {
     suite: 'bookworm',
@@ -112,7 +125,7 @@ export async function recipeFor(name: ImageName): Promise<Recipe> {
 
 /** All but those of other kinds of guests, this table of all of them, and where they are kept. */
 function filesOf({ desktop, compositor }: Content): string[] {
-  const others = [...(desktop ? [] : ['desktop']), ...['gnome', 'sway'].filter((kind) => kind !== compositor)];
+  const others = [...(desktop ? [] : ['desktop']), ...COMPOSITORS.filter((kind) => kind !== compositor)];
   return readdirSync(recipeFolder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(recipeFolder, path.join(entry.path, entry.name)))
