@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Selection } from '#protocol/ipc/messages/clipboard.ts';
 import { type Content, Flow, wholeOf } from '#shared/bytes/flow.ts';
 import { AgentError } from '#shared/errors.ts';
@@ -172,8 +173,8 @@ export function clipboardCases(start: () => Promise<Compositor>, way: string): v
   });
 
   it('waits for an application that is silent for seconds', async () => {
-    await using session = await watchedWayland(sway.env);
-    await using slow = new WlCopying(sway.env, UTF8);
+    await using session = await watchedWayland(compositor.env);
+    await using slow = new WlCopying(compositor.env, UTF8);
     await heard(session.events, 'copied text');
     slow.kill('SIGSTOP');
     const read = whole(session.clipboard.read('clipboard', 'text', 100, never));
