@@ -1,13 +1,18 @@
 import type { MessageName } from '#protocol/vdagent/messages/index.ts';
+import { after } from '#shared/lifecycle/after.ts';
 import { allowsFrom, type ClipboardRules } from '../clipboard/rules.ts';
 import { offeredCapabilities } from './capabilities.ts';
 import type { HostLine } from './client-line.ts';
 import type { Features } from './features.ts';
 import type { Gate } from './gate.ts';
 
+/** A client that hears that it may say its volumes asks its own sound server for them first. */
+const ASK_MS = 1_000;
+
 /** What hosts and clients are told that we can do: what may be done and somebody is there to do (L6). */
 export class Announcement {
   #told = '';
+  #again: Disposable | undefined;
 
   constructor(
     private readonly line: HostLine,
@@ -36,7 +41,27 @@ export class Announcement {
 
   /** Tells a host once more when something has come or gone with the session. */
   refresh(): void {
-    if (this.line.outbox !== undefined && this.#told !== this.#ofSession) this.tell(false);
+    if (this.line.outbox === undefined || this.#told === this.#ofSession) return;
+    this.tell(false);
+    this.#tellAgain();
+  }
+
+  /** Nobody is there who might say volumes. */
+  clientGone(): void {
+    this.#again?.[Symbol.dispose]();
+  }
+
+  /**
+   * spice-gtk queues its volumes behind what it has said to the announcement, and sends them with whatever it hears next. A viewer hears the
+   * answer to the monitors that it then sends; a client without a display hears nothing. Source: spice-gtk 0.42, channel-main.c
+   */
+  #tellAgain(): void {
+    const { audio } = this.features;
+    this.#again?.[Symbol.dispose]();
+    if (!audio.isAvailable || audio.isSaid) return;
+    this.#again = after(ASK_MS, () => {
+      if (audio.isAvailable && !audio.isSaid && this.line.outbox !== undefined) this.tell(false);
+    });
   }
 
   /** What comes and goes with the session. */

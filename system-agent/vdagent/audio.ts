@@ -21,6 +21,7 @@ export class Audio {
   #agent: SessionAgent | undefined;
   readonly #waiting = new Map<Stream, AudioVolume>();
   #asked: SessionAgent | undefined;
+  #isSaid = false;
   /** As the session has said it, and as it counts. */
   #said = false;
   #runs = false;
@@ -36,6 +37,11 @@ export class Audio {
   /** Hosts are to be told that somebody listens. It changes with the session, and within it. */
   get isAvailable(): boolean {
     return this.#runs;
+  }
+
+  /** The client has said a volume. */
+  get isSaid(): boolean {
+    return this.#isSaid;
   }
 
   serve(agent: SessionAgent | undefined): void {
@@ -55,11 +61,13 @@ export class Audio {
   }
 
   set({ stream, muted, volumes }: AudioVolumeSync): void {
+    this.#isSaid = true;
     this.#waiting.set(stream, { stream, muted, volumes: volumes.slice(0, MAX_CHANNELS) });
     this.#tell();
   }
 
   clientGone(): void {
+    this.#isSaid = false;
     this.#waiting.clear();
   }
 

@@ -195,6 +195,7 @@ export class VdagentDoor implements Service, ChannelEvents, DescribedDoor {
     this.#line.client = new ClientState();
     this.#line.outbox?.forgetWaiting();
     this.#features.clientGone();
+    this.#announcement.clientGone();
   }
 
   #clientAnnounced({ request, capabilities }: Received<'announce-capabilities'>): void {

@@ -10,6 +10,9 @@ export const noGuests = reasonFor(QEMU);
 /** The same for guests with a desktop, and their SPICE client. */
 export const noDesktop = reasonFor([...QEMU, ...SPICE]);
 
+/** Why there is no SPICE client here. */
+export const noSpiceClient = missingOf(SPICE);
+
 /** The same for guests under libvirt. */
 export const noLibvirt = reasonFor([...QEMU, ...LIBVIRT]);
 
@@ -19,6 +22,10 @@ export const noLibvirtDesktop = noDesktop || noLibvirt;
 function reasonFor(programs: readonly string[]): string | false {
   if (process.getuid?.() !== 0) return 'building a guest image needs root';
   if (!isThere('apt-get')) return 'guest images are made with the apt of a Debian host';
+  return missingOf(programs);
+}
+
+function missingOf(programs: readonly string[]): string | false {
   const missing = programs.filter((program) => !isThere(program));
   return missing.length > 0 ? `not installed: ${missing.join(', ')}` : false;
 }

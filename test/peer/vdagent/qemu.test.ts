@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { it } from 'node:test';
+import { OneSocket } from '#test/support/one-socket.ts';
 import { Program, temporaryFolder, without } from '#test/support/programs.ts';
 import { READY, relaySector } from '#test/support/relay-sector.js';
 import { until } from '#test/support/until.ts';
@@ -59,29 +60,6 @@ it("QEMU's own qemu-vdagent, without SPICE, has the clipboard both ways and the 
   await until(() => guest.pointerRecords().includes('1,272,1'));
   assert.match(guest.pointerRecords().join(' '), /^3,0,\d+ 3,1,\d+ (0,0,0 )?1,272,1 0,0,0$/);
 });
-
-/** A listening socket for one client. What it says waits until it is read. */
-class OneSocket implements Disposable {
-  socket: Socket | undefined;
-  readonly #server;
-
-  constructor(file: string) {
-    this.#server = createServer((socket) => {
-      this.socket = socket;
-      socket.on('error', () => {});
-    }).listen(file);
-  }
-
-  join(other: OneSocket): void {
-    assert.ok(this.socket && other.socket);
-    this.socket.pipe(other.socket).pipe(this.socket);
-  }
-
-  [Symbol.dispose](): void {
-    this.socket?.destroy();
-    this.#server.close();
-  }
-}
 
 /** QEMU's control socket, for commands whose answers are not read. */
 class Qmp implements Disposable {

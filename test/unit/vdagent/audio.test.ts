@@ -81,6 +81,43 @@ describe('SPICE door: audio', () => {
     assert.deepEqual(await offers(), []);
   });
 
+  it('is offered once more to a client that has not said its volumes, which may wait behind it', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { session, heard, host } = await openDoor();
+    session.answer(audioVolume, set);
+    const offers = async () =>
+      ((await heard()) as [string, { capabilities: Set<string>; request: boolean }][]).map(
+        ([, { capabilities, request }]) => [capabilities.has('audio-volume-sync'), request],
+      );
+    const again = async (ms: number) => {
+      t.mock.timers.tick(ms);
+      return offers();
+    };
+    session.say(audioServer, { runs: true });
+    assert.deepEqual(await offers(), [[true, false]]);
+    assert.deepEqual(await again(999), []);
+    assert.deepEqual(await again(1), [[true, false]]);
+    assert.deepEqual(await again(60_000), []);
+
+    session.say(audioServer, { runs: false });
+    assert.deepEqual(await offers(), [[false, false]]);
+    assert.deepEqual(await again(60_000), []);
+    session.say(audioServer, { runs: true });
+    assert.deepEqual(await offers(), [[true, false]]);
+    host.send('audio-volume-sync', PLAYED);
+    assert.deepEqual(await again(60_000), []);
+
+    host.announce(true);
+    await heard();
+    for (const runs of [false, true]) {
+      session.say(audioServer, { runs });
+      assert.deepEqual(await offers(), [[runs, false]]);
+      if (!runs) await again(60_000);
+    }
+    host.send('client-disconnected', {}, 'server');
+    assert.deepEqual(await again(60_000), []);
+  });
+
   it('waits for a session that can, is told to one only, and is forgotten with its client', async () => {
     const { sessionLink, host, heard, session, agent } = await openWithSound();
     session.answer(audioVolume, set);
