@@ -3,10 +3,12 @@ import { here, type Release } from '#test/support/desktop/release.ts';
 import { startSway } from '#test/support/desktop/sway.ts';
 import { needsToolkit } from '#test/support/desktop/toolkit.ts';
 import { needsTree, releaseOf } from '#test/support/desktop/tree.ts';
+import { without } from '#test/support/programs.ts';
 import { clipboardCases } from '../desktop/cases/clipboard.ts';
 import { interleaved } from '../desktop/cases/interleaved.ts';
 import { swayMonitorCases } from '../desktop/cases/sway-monitors.ts';
 import { pointsToThePixel, SCALED } from '../desktop/cases/sway-pointer.ts';
+import { xwaylandCases } from '../desktop/cases/xwayland.ts';
 
 /** By what sway offers the clipboard in which release of Debian. */
 const SWAYS = [
@@ -35,5 +37,7 @@ for (const { suite, way } of SWAYS) {
       await using sway = await start(SCALED);
       await pointsToThePixel(sway);
     });
+
+    describe('its Xwayland', { skip: without('xclip') }, () => xwaylandCases(() => release, way));
   });
 }
