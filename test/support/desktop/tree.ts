@@ -11,9 +11,20 @@ import type { Release } from './release.ts';
 /** Compositors, and what tests run beside them. */
 const PACKAGES = [
   ...['sway', 'kwin-wayland', 'mutter', 'xwayland'],
-  ...['wl-clipboard', 'wayland-utils', 'libglib2.0-bin', 'x11-xserver-utils'],
+  ...['wl-clipboard', 'wayland-utils', 'libglib2.0-bin', 'x11-xserver-utils', 'pipewire'],
 ];
-const PROGRAMS = ['sway', 'swaymsg', 'mutter', 'wl-copy', 'wl-paste', 'wayland-info', 'gdbus', 'setpriv', 'env'];
+const PROGRAMS = [
+  'sway',
+  'swaymsg',
+  'mutter',
+  'wl-copy',
+  'wl-paste',
+  'wayland-info',
+  'gdbus',
+  'pipewire',
+  'setpriv',
+  'env',
+];
 /** Nobody reads there. */
 const LEFT_OUT = ['man', 'doc', 'locale'];
 
