@@ -152,6 +152,13 @@ export function mutterMonitorCases(release: () => Release): void {
     assert.equal((await session.monitors.configure({ monitors: [at(800, 600)], positioned: true })).applied, false);
   });
 
+  it('are all that it has for programs without a window: the clipboard is not offered to them', async () => {
+    await using session = await opened();
+    assert.equal(session.desktop.by.clipboard, undefined);
+    const why = session.desktop.lacks.clipboard ?? '';
+    assert.ok(why.startsWith('ext-data-control: not offered; wlr-data-control: not offered; Xwayland:'), why);
+  });
+
   it('are left to GNOME where the device is what the host changes', async () => {
     await using session = await opened();
     assert.equal(await arrangerOf(session.bus), 'GNOME');
