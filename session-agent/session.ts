@@ -78,9 +78,9 @@ export class Session implements Service {
     await this.#user.stop();
   }
 
-  async #open(signal: AbortSignal): Promise<void> {
+  async #open(signal: AbortSignal, isAnew = false): Promise<void> {
     const { effects, env, log, ended, pollsClipboard } = this.options;
-    const opened = await openDesktop({ env, bus: this.#user, log, pollsClipboard }, signal);
+    const opened = await openDesktop({ env, bus: this.#user, log, pollsClipboard }, signal, isAnew);
     const desktop = effects === 'refuse' ? recordingDesktop(opened, log) : opened;
     this.#desktop = desktop;
     const isOurs = () => this.#desktop === desktop && !this.#stopping.signal.aborted;
@@ -111,7 +111,7 @@ export class Session implements Service {
       log.info('the desktop is opened anew', { why });
       await sleep(this.#reopening.next(), undefined, { signal }); // what came or went seldom does so alone
       await this.#close();
-      await this.#open(signal);
+      await this.#open(signal, true);
     } catch (error) {
       if (!signal.aborted) ended(`the desktop cannot be opened anew: ${messageOf(error)}`);
     }
@@ -140,10 +140,12 @@ export class Session implements Service {
   }
 }
 
-async function openDesktop(session: SessionInfo, signal: AbortSignal): Promise<Desktop> {
+/** @param isAnew there was one: without it there is no session any more */
+async function openDesktop(session: SessionInfo, signal: AbortSignal, isAnew: boolean): Promise<Desktop> {
   const backend = chooseBackend(backends, session);
   if (backend === undefined) {
     const why = session.env.WAYLAND_DISPLAY ? 'the Wayland compositor is not there' : 'DISPLAY is not set';
+    if (isAnew) throw new AgentError('not-found', why);
     session.log.warn('no desktop: no clipboard, monitors or pointer here', { why });
     return noDesktop(why);
   }

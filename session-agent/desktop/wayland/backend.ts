@@ -1,5 +1,8 @@
+import { closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '#shared/errors.ts';
 import type { Log } from '#shared/log/log.ts';
+import { connectUnix } from '#shared/native/unix-socket.ts';
 import type { Desktop, DesktopBackend, DesktopPort, SessionInfo } from '../backend.ts';
 import { connectPatiently } from '../patience.ts';
 import { compositorPath, isWaylandSession } from './address.ts';
@@ -9,6 +12,11 @@ import { monitorWays } from './monitors/ways.ts';
 import { pointerLayoutWays } from './pointer-layout/ways.ts';
 import { Registry } from './registry.ts';
 import { type Choice, choose, type Opened, type Place, untilPossible, type Way } from './way.ts';
+
+/** A compositor that is started again in its session, on its old socket: KDE Plasma keeps that open for it. */
+const STARTING_MS = 60_000;
+/** What ends with a compositor does so in no order: its socket may close a little after the connections. */
+const ENDING_MS = 500;
 
 const POINTER = "a Wayland session's pointer is moved by a device only: the virtual tablet";
 
@@ -23,9 +31,8 @@ export const wayland: DesktopBackend = {
   detect: ({ env }) => isWaylandSession(env),
 
   async open({ env, bus, log, pollsClipboard = false }: SessionInfo, signal: AbortSignal): Promise<Desktop> {
-    const connection = await connectPatiently(async () => connect(env, log), signal);
+    const { connection, registry } = await connectPatiently(() => connect(env, log, signal), signal);
     try {
-      const registry = await Registry.of(connection);
       // Before anything is chosen: what comes or goes from here on is noticed.
       const watch = watchOffer(registry);
       return await openPorts({ connection, registry, env, bus, log, pollsClipboard, signal }, watch);
@@ -36,10 +43,20 @@ export const wayland: DesktopBackend = {
   },
 };
 
-function connect(env: SessionInfo['env'], log: Log): WaylandConnection {
+async function connect(env: SessionInfo['env'], log: Log, signal: AbortSignal) {
   const path = compositorPath(env);
   if (path === undefined) throw new AgentError('unsupported', 'XDG_RUNTIME_DIR does not say where the compositor is');
-  return WaylandConnection.open(path, log);
+  const connection = WaylandConnection.open(path, log);
+  const giveUp = () => connection[Symbol.dispose]();
+  signal.addEventListener('abort', giveUp);
+  try {
+    return { connection, registry: await Registry.of(connection, STARTING_MS) };
+  } catch (error) {
+    connection[Symbol.dispose]();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 async function openPorts(place: Place, offerChanged: Promise<string>): Promise<Desktop> {
@@ -83,16 +100,33 @@ async function openPorts(place: Place, offerChanged: Promise<string>): Promise<D
   }
 }
 
-/** A compositor that has thrown us out may take us again; one that has closed without a word takes the session with it. */
-function ends({ connection }: Place) {
-  const when = (wasThrownOut: boolean, text: string) =>
+/**
+ * A compositor that has thrown us out may take us again, and so may the next one where the session keeps its socket. One that has
+ * closed without a word and listens no more takes the session with it.
+ */
+function ends({ connection, env }: Place) {
+  const hasEnded = connection.lost.then(async () => {
+    if (connection.wasThrownOut) return false;
+    await sleep(ENDING_MS);
+    return !isListening(compositorPath(env));
+  });
+  const when = (ended: boolean, text: string) =>
     new Promise<string>((resolve) => {
-      void connection.lost.then((why) => connection.wasThrownOut === wasThrownOut && resolve(`${text}: ${why}`));
+      void connection.lost.then(async (why) => (await hasEnded) === ended && resolve(`${text}: ${why}`));
     });
   return {
-    lost: when(false, 'the Wayland session has ended'),
-    thrownOut: when(true, 'the connection to the compositor has ended'),
+    lost: when(true, 'the Wayland session has ended'),
+    thrownOut: when(false, 'the connection to the compositor has ended'),
   };
+}
+
+function isListening(path: string | undefined): boolean {
+  try {
+    closeSync(connectUnix(path ?? ''));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The reason that comes first; none comes of what was given up. */

@@ -35,9 +35,9 @@ export class Registry {
   }
 
   /** Knows everything that is offered now. @throws {AgentError} as `roundTrip` */
-  static async of(connection: WaylandConnection): Promise<Registry> {
+  static async of(connection: WaylandConnection, timeoutMs?: number): Promise<Registry> {
     const registry = new Registry(connection);
-    await connection.roundTrip();
+    await connection.roundTrip(timeoutMs);
     return registry;
   }
 

@@ -87,6 +87,19 @@ describe('the session agent in a Wayland session', () => {
     assert.match(run.program.stderr, /opened anew.*refuses wl_display: not today \(2\)/);
   });
 
+  it('comes back when its compositor is started again on the same socket, as KWin is', {
+    skip: without('wl-copy'),
+  }, async () => {
+    using compositor = new TestCompositor([wlSeat, zwlrDataControl.manager]);
+    await using run = await runningSession(compositor.env);
+    const first = run.served();
+    compositor.crash();
+    await until(() => run.isServed() && run.served() !== first, 'the agent anew');
+    assert.equal(await copiedTo(run, compositor.env, 'again'), 'again');
+    assert.match(run.program.stderr, /opened anew.*has ended: the compositor has closed the connection/);
+    assert.equal(compositor.clients.size, 1);
+  });
+
   it('does not spin with a compositor that cannot make up its mind', { skip: without('wl-copy') }, async () => {
     using compositor = new TestCompositor([wlSeat]);
     await using run = await runningSession(compositor.env);

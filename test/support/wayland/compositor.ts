@@ -94,6 +94,13 @@ export class TestCompositor implements Disposable {
     }
   }
 
+  /** Its clients lose their connections without a word; it listens on, as what keeps the socket of a real one does. */
+  crash(): void {
+    this.#selections.clear();
+    for (const client of this.clients) client.socket.close();
+    this.clients.clear();
+  }
+
   select(slot: Slot, source: Source | undefined): void {
     const former = this.#selections.get(slot);
     if (source === undefined) this.#selections.delete(slot);
