@@ -132,7 +132,7 @@ export class Session implements Service {
     return sessionAgent({
       desktop,
       acts,
-      arranger: () => arrangerOf(user),
+      arranger: () => arrangerOf(user, desktop.display),
       link: new SystemLink({ path: link, introduction, taken: ended, log }),
       needed: [system],
       log,

@@ -131,7 +131,7 @@ describe('who arranges displays', () => {
   const owned = (serving: () => readonly Value[]) => {
     const bus = new FakeBus();
     bus.answer = ({ member, body }) => (member === 'NameHasOwner' ? [body?.[0] === NAME] : serving());
-    return arrangerOf(bus);
+    return arrangerOf(bus, 'wayland');
   };
 
   it('is GNOME where its name shows monitors, also when it does not answer in time', async () => {
@@ -140,6 +140,13 @@ describe('who arranges displays', () => {
       throw new AgentError('timeout', 'no answer');
     };
     assert.equal(await owned(late), 'GNOME');
+  });
+
+  it('is KDE Plasma on X11, and nobody on its Wayland, where KWin does not always', async () => {
+    const bus = new FakeBus();
+    bus.answer = ({ body }) => [body?.[0] === 'org.kde.KWin'];
+    assert.equal(await arrangerOf(bus, 'x11'), 'KDE Plasma');
+    assert.equal(await arrangerOf(bus, 'wayland'), undefined);
   });
 
   it('is nobody where another compositor has the name and shows none', async () => {

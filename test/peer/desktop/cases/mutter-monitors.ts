@@ -161,6 +161,6 @@ export function mutterMonitorCases(release: () => Release): void {
 
   it('are left to GNOME where the device is what the host changes', async () => {
     await using session = await opened();
-    assert.equal(await arrangerOf(session.bus), 'GNOME');
+    assert.equal(await arrangerOf(session.bus, 'wayland'), 'GNOME');
   });
 }

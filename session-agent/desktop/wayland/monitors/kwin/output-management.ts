@@ -4,7 +4,7 @@ import type { WaylandConnection } from '../../connection.ts';
 import type { WaylandObject } from '../../object.ts';
 import type { Place } from '../../way.ts';
 import type { Arranger, Sight } from '../arranger.ts';
-import { isVirtual } from '../kernel-sizes.ts';
+import { sizeInKernel } from '../kernel-sizes.ts';
 import { Outputs } from '../outputs.ts';
 import { scaleOf } from '../scale.ts';
 import { byName, type Head, type Plan } from '../scene.ts';
@@ -49,12 +49,13 @@ export class OutputManagement implements Arranger {
         refresh: mode.refresh,
         isPreferred: mode.isPreferred,
       }));
-      const preferred = isVirtual(name) ? known.find(({ isPreferred }) => isPreferred) : undefined;
+      // KWin 6 goes on telling the mode that a device had before, and that it is the preferred one.
+      const preferred = sizeInKernel(name);
       return [
         {
           ...{ name, modes: known.filter(({ width, height }) => width > 0 && height > 0) },
           ...{ takesAnySize: false, isPrimary: false },
-          ...(preferred && { preferred: { width: preferred.width, height: preferred.height } }),
+          ...(preferred && { preferred }),
           ...(output && {
             shown: {
               ...{ size: output.size, area: output.area, transform: output.transform },
