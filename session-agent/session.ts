@@ -173,7 +173,7 @@ function realActs(
 ): SessionActs {
   const programs = sessionPrograms(env);
   const screenLock = new ScreenLock({ session: user, system, programs, keyboard: desktop.keyboard, wait: sleep, log });
-  const settings = desktopSettings(env.XDG_CURRENT_DESKTOP, toolRunner(env));
+  const settings = desktopSettings(env.XDG_CURRENT_DESKTOP, toolRunner(env), user);
   return {
     lockScreen: (locker) => screenLock.lock(locker),
     logOff: () => askToLogOff(user, desktop.windows),

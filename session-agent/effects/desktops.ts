@@ -1,4 +1,6 @@
 import type { Effect } from '#protocol/ipc/messages/effects.ts';
+import type { Bus } from '#shared/dbus/bus.ts';
+import { plasma } from './plasma.ts';
 import { gsettings, kconfig, type RunTool, type SettingsTool, xfconf } from './tools.ts';
 
 interface Row {
@@ -13,12 +15,12 @@ interface Row {
 /** Words of XDG_CURRENT_DESKTOP, and which of its settings make an effect. */
 const DESKTOPS: readonly {
   readonly name: string;
-  readonly tool: (run: RunTool) => SettingsTool | undefined;
+  readonly tool: (run: RunTool, bus: Bus) => SettingsTool | undefined;
   readonly rows: readonly Row[];
 }[] = [
   {
     name: 'GNOME',
-    tool: gsettings,
+    tool: (run) => gsettings(run),
     rows: [
       { effect: 'wallpaper', place: ['org.gnome.desktop.background', 'picture-options'], reduced: "'none'" },
       { effect: 'smoothing', place: ['org.gnome.desktop.interface', 'font-antialiasing'], reduced: "'none'" },
@@ -27,7 +29,7 @@ const DESKTOPS: readonly {
   },
   {
     name: 'MATE',
-    tool: gsettings,
+    tool: (run) => gsettings(run),
     rows: [
       { effect: 'wallpaper', place: ['org.mate.background', 'picture-filename'], reduced: "''" },
       { effect: 'smoothing', place: ['org.mate.font-rendering', 'antialiasing'], reduced: "'none'" },
@@ -37,7 +39,7 @@ const DESKTOPS: readonly {
   },
   {
     name: 'XFCE',
-    tool: xfconf,
+    tool: (run) => xfconf(run),
     rows: [
       {
         effect: 'wallpaper',
@@ -51,8 +53,9 @@ const DESKTOPS: readonly {
   },
   {
     name: 'KDE',
-    tool: kconfig,
+    tool: (run, bus) => plasma(kconfig(run), bus),
     rows: [
+      { effect: 'wallpaper', place: ['plasmashell'], reduced: 'org.kde.color', every: /./ },
       { effect: 'smoothing', place: ['kdeglobals', 'General', 'XftAntialias'], reduced: 'false' },
       { effect: 'animation', place: ['kdeglobals', 'KDE', 'AnimationDurationFactor'], reduced: '0' },
     ],
@@ -74,19 +77,22 @@ export interface DesktopSettings {
   settings(): Promise<readonly Setting[]>;
 }
 
-/** @param current XDG_CURRENT_DESKTOP: names of desktops, the most particular first */
-export function desktopSettings(current: string | undefined, run: RunTool): DesktopSettings | undefined {
+/**
+ * @param current XDG_CURRENT_DESKTOP: names of desktops, the most particular first
+ * @param bus the session's
+ */
+export function desktopSettings(current: string | undefined, run: RunTool, bus: Bus): DesktopSettings | undefined {
   for (const word of (current ?? '').split(':')) {
-    const found = settingsOf(word, run);
+    const found = settingsOf(word, run, bus);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** @param name of a desktop in the table */
-function settingsOf(name: string, run: RunTool): DesktopSettings | undefined {
+function settingsOf(name: string, run: RunTool, bus: Bus): DesktopSettings | undefined {
   const row = DESKTOPS.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  const tool = row?.tool(run);
+  const tool = row?.tool(run, bus);
   if (row === undefined || tool === undefined) return undefined;
   return {
     name: row.name,

@@ -86,11 +86,15 @@ export function xfconf(run: RunTool, find = findTool): SettingsTool | undefined 
   };
 }
 
-/** KDE's settings. A place is a file, a group and a key. */
+/**
+ * KDE's settings. A place is a file, a group and a key. Plasma 6's programs are told and follow at once; those of
+ * Plasma 5 read it when they start.
+ */
 export function kconfig(run: RunTool, find = findTool): SettingsTool | undefined {
   const reader = located(['kreadconfig6', 'kreadconfig5'], find);
   const writer = located(['kwriteconfig6', 'kwriteconfig5'], find);
   if (reader === undefined || writer === undefined) return undefined;
+  const telling = path.basename(writer) === 'kwriteconfig6' ? ['--notify'] : [];
   const at = ([file = '', group = '', key = '']: readonly string[]) => ['--file', file, '--group', group, '--key', key];
   return {
     name: 'kwriteconfig',
@@ -99,7 +103,7 @@ export function kconfig(run: RunTool, find = findTool): SettingsTool | undefined
       return value === '' ? undefined : value;
     },
     async write(place, value) {
-      done(await run([writer, ...at(place), ...(value === undefined ? ['--delete', ''] : [value])]));
+      done(await run([writer, ...telling, ...at(place), ...(value === undefined ? ['--delete', ''] : [value])]));
     },
   };
 }

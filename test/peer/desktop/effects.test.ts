@@ -5,6 +5,8 @@ import { effectsReduce } from '#protocol/ipc/messages/effects.ts';
 import { desktopSettings } from '#session-agent/effects/desktops.ts';
 import { EffectsService } from '#session-agent/effects/service.ts';
 import { toolRunner } from '#session-agent/effects/tools.ts';
+import { sessionBus } from '#shared/dbus/address.ts';
+import { BusClient } from '#shared/dbus/client.ts';
 import { silent } from '#shared/log/log.ts';
 import { FakeSystemSide } from '#test/support/fake-system-side.ts';
 import { Program, temporaryFolder, without } from '#test/support/programs.ts';
@@ -85,7 +87,15 @@ async function privateSession(folder: string) {
     DBUS_SESSION_BUS_ADDRESS: bus.stdout.trim(),
     GSETTINGS_BACKEND: 'keyfile',
   };
-  return { env, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
+  const client = new BusClient(sessionBus(env), silent);
+  await client.start();
+  return {
+    ...{ env, bus: client },
+    async [Symbol.asyncDispose]() {
+      await client.stop();
+      await bus[Symbol.asyncDispose]();
+    },
+  };
 }
 
 describe("a desktop's real settings are reduced and restored", () => {
@@ -105,7 +115,7 @@ describe("a desktop's real settings are reduced and restored", () => {
       };
       for (const argv of before) assert.equal((await run(['/usr/bin/env', ...argv])).status, 0);
       const asItWas = await found();
-      const desktop = desktopSettings(`x:${name}`, run);
+      const desktop = desktopSettings(`x:${name}`, run, session.bus);
       assert.ok(desktop);
       const state = `${home.path}/state`;
       const link = new FakeSystemSide();

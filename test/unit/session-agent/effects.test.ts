@@ -5,10 +5,12 @@ import { describe, it } from 'node:test';
 import { effectsReduce } from '#protocol/ipc/messages/effects.ts';
 import { sessionRights } from '#protocol/ipc/messages/hello.ts';
 import { type DesktopSettings, desktopSettings } from '#session-agent/effects/desktops.ts';
+import { plasma } from '#session-agent/effects/plasma.ts';
 import { EffectsService } from '#session-agent/effects/service.ts';
-import type { RunTool } from '#session-agent/effects/tools.ts';
+import { kconfig, type RunTool } from '#session-agent/effects/tools.ts';
 import { AgentError } from '#shared/errors.ts';
 import { silent } from '#shared/log/log.ts';
+import { FakeBus } from '#test/fakes/bus.ts';
 import { FakeSystemSide } from '#test/support/fake-system-side.ts';
 import { temporaryFolder } from '#test/support/programs.ts';
 import { until } from '#test/support/until.ts';
@@ -173,7 +175,78 @@ describe('the settings of a desktop', () => {
   const run: RunTool = async () => ({ status: 0, output: '' });
 
   it('are found by its name among those of the session', () => {
-    const found = (current: string | undefined) => desktopSettings(current, run)?.name;
+    const found = (current: string | undefined) => desktopSettings(current, run, new FakeBus())?.name;
     assert.deepEqual([undefined, '', 'openbox', 'toString'].map(found), Array(4).fill(undefined));
+  });
+});
+
+describe("KDE Plasma's settings", () => {
+  /** A shell with two desktops, which understands the scripts that it is given and no others. */
+  function shell(plugins: Record<string, string>): FakeBus {
+    const bus = new FakeBus();
+    bus.answer = ({ destination, member, body }) => {
+      assert.deepEqual([destination, member], ['org.kde.plasmashell', 'evaluateScript']);
+      const script = String(body?.[0]);
+      if (script.startsWith('print(desktops()')) return [Object.keys(plugins).join(' ')];
+      const [, id = '', rest = ''] = /^var d = desktopById\((\d+)\); if \(d\) (.*);$/.exec(script) ?? [];
+      const known = Object.hasOwn(plugins, id);
+      if (rest === 'print(d.wallpaperPlugin)') return [known ? (plugins[id] ?? '') : ''];
+      const [, plugin] = /^d\.wallpaperPlugin = (".*")$/.exec(rest) ?? [];
+      assert.ok(plugin);
+      if (known) plugins[id] = JSON.parse(plugin) as string;
+      return [''];
+    };
+    return bus;
+  }
+  const files = { name: 'kwriteconfig', read: async () => 'file', write: async () => {} };
+
+  it('are the wallpaper of each desktop of its shell, beside its files', async () => {
+    const plugins = { '1': 'org.kde.image', '27': 'org.kde.slideshow' };
+    const tool = plasma(files, shell(plugins));
+    assert.ok(tool);
+    const places = (await tool.find?.([], /./)) ?? [];
+    assert.deepEqual(places, [
+      ['plasmashell', '1'],
+      ['plasmashell', '27'],
+    ]);
+    assert.equal(await tool.read(['plasmashell', '27']), 'org.kde.slideshow');
+    for (const place of places) await tool.write(place, 'org.kde.color');
+    assert.deepEqual(plugins, { '1': 'org.kde.color', '27': 'org.kde.color' });
+    assert.equal(await tool.read(['kdeglobals', 'KDE', 'x']), 'file');
+  });
+
+  it('are of no desktop that has gone, and no script that a file made up', async () => {
+    const plugins = { '1': 'org.kde.image' };
+    const tool = plasma(files, shell(plugins));
+    assert.equal(await tool?.read(['plasmashell', '2']), undefined);
+    await tool?.write(['plasmashell', '2'], 'org.kde.image');
+    await assert.rejects(async () => tool?.write(['plasmashell', '1); quit('], 'x'), { code: 'malformed' });
+    await tool?.write(['plasmashell', '1'], '"; quit(); "');
+    assert.deepEqual(plugins, { '1': '"; quit(); "' });
+  });
+
+  it('have no wallpaper without a shell', async () => {
+    const tool = plasma(files, new FakeBus());
+    assert.deepEqual(await tool?.find?.([], /./), []);
+    assert.equal(plasma(undefined, new FakeBus()), undefined);
+  });
+
+  it("are told to Plasma 6's programs, and written for Plasma 5's", async () => {
+    for (const release of ['6', '5']) {
+      const ran: (readonly string[])[] = [];
+      const run: RunTool = async (argv) => {
+        ran.push(argv);
+        return { status: 0, output: '' };
+      };
+      const tool = kconfig(run, (name) => (name.endsWith(release) ? `/usr/bin/${name}` : undefined));
+      await tool?.write(['kdeglobals', 'KDE', 'AnimationDurationFactor'], '0');
+      await tool?.write(['kdeglobals', 'KDE', 'AnimationDurationFactor'], undefined);
+      const place = ['--file', 'kdeglobals', '--group', 'KDE', '--key', 'AnimationDurationFactor'];
+      const telling = release === '6' ? ['--notify'] : [];
+      assert.deepEqual(ran, [
+        [`/usr/bin/kwriteconfig${release}`, ...telling, ...place, '0'],
+        [`/usr/bin/kwriteconfig${release}`, ...telling, ...place, '--delete', ''],
+      ]);
+    }
   });
 });
