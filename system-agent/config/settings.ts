@@ -322,8 +322,8 @@ export const SETTINGS: readonly Setting[] = [
     key: 'follow',
     syntax: FOLLOW.join(' | '),
     help:
-      'Give an X11 desktop the size that the host has given a QXL or virtio-gpu display. auto: three seconds after the change, and ' +
-      'not on GNOME, Cinnamon and KDE Plasma, which do it themselves. off leaves it to the desktop. See docs/monitors.md.',
+      'Give the desktop the size that the host has given a QXL or virtio-gpu display. auto: three seconds after the change, and not ' +
+      'on GNOME, Cinnamon and KDE Plasma on X11, which do it themselves. off leaves it to the desktop. See docs/monitors.md.',
     parse: parseFollow,
     format: String,
   }),
