@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { SILENCE_MS } from '#session-agent/desktop/content/silence.ts';
 import { receiveContent } from '#session-agent/desktop/wayland/clipboard/incoming.ts';
 import { Outgoing } from '#session-agent/desktop/wayland/clipboard/outgoing.ts';
 import { Flow } from '#shared/bytes/flow.ts';
@@ -24,12 +25,12 @@ describe('pipes of applications', () => {
   });
   afterEach(() => mock.timers.reset());
 
-  it('are given up when their writer brings nothing for five seconds', async () => {
+  it('are given up when their writer brings nothing for as long as the patience lasts', async () => {
     const { readEnd, writeEnd } = makePipe('readEnd');
     const reading = receiveContent(readEnd, 1000, never);
     writeSync(writeEnd, 'some');
     await turns();
-    mock.timers.tick(5_001);
+    mock.timers.tick(SILENCE_MS + 1);
     assert.equal(await reading, undefined);
     closeSync(writeEnd);
     assert.equal(openNow(), before);
@@ -43,7 +44,7 @@ describe('pipes of applications', () => {
     writeSync(writeEnd, 'more');
     const content = await reading;
     assert.ok(content instanceof Flow);
-    mock.timers.tick(5_001);
+    mock.timers.tick(SILENCE_MS + 1);
     await assert.rejects(content.whole(), { code: 'failed', message: /nothing comes any more/ });
     closeSync(writeEnd);
     assert.equal(openNow(), before);
