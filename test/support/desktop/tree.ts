@@ -34,6 +34,7 @@ const BUILD_TIMEOUT_MS = 1_200_000;
 /** Stands for the program of its name, which runs in the tree beside it. Mounts are its own and end with it, however it ends. */
 const ENTER = `#!/bin/sh
 folder=$(dirname "$(dirname "$0")")
+PATH=\${PATH#"$folder/bin:"} # the tree sees it where the cache is in the temporary folder
 exec unshare --mount --propagation private -- sh -c '
   for one in /proc /dev /sys "$1"; do mount --rbind "$one" "$0$one" || exit; done
   shift
