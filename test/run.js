@@ -34,7 +34,7 @@ const CLOCKED = ['vm/desktop/sessions', 'vm/freeze/alone', 'vm/freeze/rounds', '
 /** Guests with an image of their own, or that are installed or put to sleep again and again. */
 const LONG = [
   ...['vm/databases', 'vm/desktop/desktops', 'vm/desktop/gnome', 'vm/desktop/one-agent', 'vm/desktop/pointer'],
-  ...['vm/desktop/qxl', 'vm/desktop/sso', 'vm/desktop/sway', 'vm/migration'],
+  ...['vm/desktop/plasma', 'vm/desktop/qxl', 'vm/desktop/sso', 'vm/desktop/sway', 'vm/migration'],
   ...['peer/newer', 'vm/sleep-on-disk'],
 ];
 

@@ -7,6 +7,8 @@
     {"do": "state"}                                  {"focused": it has the keyboard, "types": what the clipboard has}
     {"do": "copy", "type": "image/png", "file": "x"} own the clipboard with the bytes of a file
     {"do": "paste", "type": "image/png"}             {"bytes": length, "sha256": ..., "base64": the first of them}
+    {"do": "cover", "display": "Virtual-1"}          fill a display: {"covers": it does, "width": in units, "height": ...}
+    {"do": "pointer"}                                {"x": where it was last seen, in units from the corner, "y": ...}
 
 It runs in the guest, with GTK 4: natively on Wayland, with GDK_BACKEND=x11 on Xwayland.
 """
@@ -38,6 +40,11 @@ def serve(address):
     class Window(Gtk.ApplicationWindow):
         def __init__(self, application):
             super().__init__(application=application, title='lab', default_width=300, default_height=200)
+            self.pointer = {}
+            motion = Gtk.EventControllerMotion()
+            motion.connect('enter', self.seen)
+            motion.connect('motion', self.seen)
+            self.add_controller(motion)
             self.present()
             if os.path.exists(address):
                 os.unlink(address)
@@ -66,6 +73,22 @@ def serve(address):
         def do_state(self, _request, answer):
             types = self.get_clipboard().get_formats().get_mime_types() or []
             answer({'focused': self.is_active(), 'types': list(types)})
+
+        def seen(self, _controller, x, y):
+            self.pointer = {'x': x, 'y': y}
+
+        def do_pointer(self, _request, answer):
+            answer(self.pointer)
+
+        def do_cover(self, request, answer):
+            for monitor in self.get_display().get_monitors():
+                if monitor.get_connector() == request['display']:
+                    self.fullscreen_on_monitor(monitor)
+                    place = monitor.get_geometry()
+                    covers = (self.get_width(), self.get_height()) == (place.width, place.height)
+                    answer({'covers': covers, 'width': place.width, 'height': place.height})
+                    return
+            answer({'covers': False})
 
         def do_copy(self, request, answer):
             with open(request['file'], 'rb') as file:
