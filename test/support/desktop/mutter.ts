@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BusClient } from '#shared/dbus/client.ts';
 import { type Value, Variant } from '#shared/dbus/values.ts';
@@ -16,6 +16,43 @@ export interface Mutter extends AsyncDisposable {
 }
 
 export const needsMutter = without('mutter') || without('dbus-daemon');
+
+/** Mutter wants the folder of X sockets to be everybody's, which is seen to in a mount namespace. */
+export const needsMutterX = needsMutter || without('Xwayland') || (process.getuid?.() !== 0 && 'namespaces need root');
+
+const SOCKETS = '/tmp/.X11-unix';
+const OWN_SOCKETS = `mount -t tmpfs -o mode=1777 tmpfs ${SOCKETS} && exec "$@"`;
+
+/** It goes on for as long as Mutter, which ends with it, and holds nothing that the test waits for. */
+const TELL = 'env >$HOME/inside; exec tail --pid=$PPID -f /dev/null >/dev/null 2>&1';
+
+/** With Xwayland, whose display and key are in `env`. */
+export async function startMutterWithX(): Promise<Mutter> {
+  mkdirSync(SOCKETS, { recursive: true });
+  const mutter = await start(
+    ['--headless', '--virtual-monitor', '1024x768'],
+    { PATH: here.PATH, GSETTINGS_BACKEND: 'memory' },
+    { command: ['unshare', '--mount', 'sh', '-c', OWN_SOCKETS, 'sh', 'mutter'], xWith: ['--', 'sh', '-c', TELL] },
+  );
+  try {
+    const inside = () => read(path.join(mutter.env.HOME ?? '', 'inside'));
+    const told = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(inside())?.[1] ?? '';
+    await until(() => told('DISPLAY') !== '' && told('XAUTHORITY') !== '', 'the display');
+    const socket = `${SOCKETS}/X${told('DISPLAY').slice(1)}`;
+    symlinkSync(`/proc/${mutter.program.pid}/root${socket}`, socket);
+    return {
+      ...mutter,
+      env: { ...mutter.env, DISPLAY: told('DISPLAY'), XAUTHORITY: told('XAUTHORITY') },
+      async [Symbol.asyncDispose]() {
+        rmSync(socket);
+        await mutter[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await mutter[Symbol.asyncDispose]();
+    throw error;
+  }
+}
 
 /** @param monitors sizes of its displays, as `1024x768` */
 export function startMutter(monitors: readonly string[], { PATH } = here): Promise<Mutter> {
@@ -52,7 +89,7 @@ export async function startNestedMutter(
   const settings =
     units === 'logical' ? "[org/gnome/mutter]\nexperimental-features=['scale-monitor-framebuffer']\n" : '';
   try {
-    const mutter = await start(['--nested'], env, settings);
+    const mutter = await start(['--nested'], env, { settings });
     return {
       ...mutter,
       async [Symbol.asyncDispose]() {
@@ -116,11 +153,19 @@ async function recordVirtual(bus: BusClient, { modes, scales }: Displays): Promi
   await call(String(session), '.Session', 'Start');
 }
 
-/** @param settings of the user, as GLib's keyfile has them */
+interface Start {
+  /** Of the user, as GLib's keyfile has them. */
+  readonly settings?: string | undefined;
+  /** What runs Mutter. */
+  readonly command?: readonly [string, ...string[]];
+  /** Last options of one with Xwayland. */
+  readonly xWith?: readonly string[];
+}
+
 async function start(
   displays: readonly string[],
   more: Readonly<Record<string, string>>,
-  settings?: string,
+  { settings, command = ['mutter'], xWith }: Start = {},
 ): Promise<Mutter> {
   const folder = temporaryFolder();
   const bus = await new PrivateBus().start();
@@ -138,8 +183,8 @@ async function start(
     DBUS_SESSION_BUS_ADDRESS: bus.address,
     ...more,
   };
-  const options = [...displays, '--wayland', '--no-x11', '--wayland-display', 'wayland-0'];
-  const program = new Program(['mutter', ...options], env);
+  const options = [...displays, '--wayland', '--wayland-display', 'wayland-0', ...(xWith ?? ['--no-x11'])];
+  const program = new Program([...command, ...options], env);
   const stop = async () => {
     await program[Symbol.asyncDispose]();
     await bus[Symbol.asyncDispose]();
@@ -152,4 +197,12 @@ async function start(
     throw error;
   }
   return { env: { ...env, WAYLAND_DISPLAY: 'wayland-0' }, bus, program, [Symbol.asyncDispose]: stop };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
