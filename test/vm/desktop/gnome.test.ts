@@ -16,15 +16,12 @@ import { until } from '../support/wait.ts';
 import { UP_MS, WaylandSession } from '../wayland/session.ts';
 import { NativeWindow, wholeOf } from '../wayland/window.ts';
 import { agentReady } from './desktop.ts';
-import { CALM } from './gnome.ts';
+import { ALICE_LOGS_IN, CALM, workOf } from './gnome.ts';
 
 const SOON_MS = 120_000;
 /** For what must not come. */
 const NEVER_MS = 6_000;
 const PICTURE_BYTES = 3_000_000;
-
-const PREPARE = `${CALM}
-printf '[daemon]\\nWaylandEnable=true\\nAutomaticLoginEnable=true\\nAutomaticLogin=alice\\n' >/etc/gdm3/daemon.conf`;
 
 /**
  * GNOME on Wayland behind GDM, with nothing between it and a SPICE client but the installed package. One guest for all, and an
@@ -41,7 +38,7 @@ describe('GNOME on Wayland', { skip: noDesktop }, () => {
 
   before(async () => {
     guest = await resumeGuest({ image: 'gnome' });
-    await guest.shell.run(PREPARE, 120);
+    await guest.shell.run(`${CALM}${ALICE_LOGS_IN}`, 120);
     await product.start(guest.shell);
     vdsm = await Vdsm.connect(guest.socketOf('ovirt'));
     qga = await QgaClient.connect(guest.socketOf('qga'));
@@ -70,7 +67,7 @@ describe('GNOME on Wayland', { skip: noDesktop }, () => {
     await alice.isUp();
     await until(UP_MS, 'alice to be served', async () => (await isServed()) || undefined);
     await agentReady(client);
-    await copiesReachThePrograms(() => alice.paste('clipboard'));
+    await copiesReachThePrograms(() => alice.paste('clipboard'), UP_MS); // Xwayland starts
     native = await NativeWindow.open(alice, async () => {
       await press('esc'); // GNOME begins with its overview
       await sleep(3000);
@@ -85,8 +82,8 @@ describe('GNOME on Wayland', { skip: noDesktop }, () => {
     (await sessions()).some(({ user, served, agent }) => user === 'alice' && served && agent);
 
   /** Each try is new: what was copied while nobody was served stays with the client. */
-  async function copiesReachThePrograms(paste: () => Promise<string | undefined>): Promise<void> {
-    await until(SOON_MS, 'what the client copies', async () => {
+  async function copiesReachThePrograms(paste: () => Promise<string | undefined>, timeoutMs = SOON_MS): Promise<void> {
+    await until(timeoutMs, 'what the client copies', async () => {
       const text = newText();
       await client.copy('clipboard', text);
       await sleep(500);
@@ -245,9 +242,8 @@ describe('GNOME on Wayland', { skip: noDesktop }, () => {
   /** A process that has lost its peer and looks for it all the time takes the whole of a processor. */
   async function rests(): Promise<void> {
     const pid = await pidOf(guest.shell, product);
-    const ticks = async () => Number(await guest.shell.run(`awk '{print $14 + $15}' /proc/${pid}/stat`));
-    const before = await ticks();
+    const before = await workOf(guest.shell, pid);
     await sleep(NEVER_MS);
-    assert.ok((await ticks()) - before < NEVER_MS / 20, 'the system agent works all the time');
+    assert.ok((await workOf(guest.shell, pid)) - before < NEVER_MS / 2, 'the system agent works all the time');
   }
 });
