@@ -89,6 +89,13 @@ export const IMAGES = {
     desktop: false,
     compositor: 'plasma',
   },
+  'gnome-trixie': {
+    suite: 'trixie',
+    packages: [...BASE, ...GNOME, ...LOOKERS],
+    diskBytes: 5 * GIB,
+    desktop: false,
+    compositor: 'gnome',
+  },
   sway: {
     suite: 'bookworm',
     packages: [...BASE, ...SWAY, ...LOOKERS],
