@@ -23,6 +23,14 @@ const SOON_MS = 120_000;
 const NEVER_MS = 6_000;
 const PICTURE_BYTES = 3_000_000;
 
+interface Listed {
+  readonly user: string;
+  readonly class: string;
+  readonly served: boolean;
+  readonly agent: boolean;
+  readonly locked: boolean;
+}
+
 /**
  * GNOME on Wayland behind GDM, with nothing between it and a SPICE client but the installed package. One guest for all, and an
  * order: each test goes on with the session that the one before has left.
@@ -75,9 +83,10 @@ export function gnomeIn(image: 'gnome' | 'gnome-trixie'): void {
       });
     }
 
-    async function sessions(): Promise<readonly { user: string; served: boolean; agent: boolean; locked: boolean }[]> {
+    /** Of people: systemd since 256 has one of each user's manager beside them. */
+    async function sessions(): Promise<readonly Listed[]> {
       const { return: all } = await qga.ask('uga-session-list');
-      return all as { user: string; served: boolean; agent: boolean; locked: boolean }[];
+      return (all as Listed[]).filter((one) => one.class === 'user');
     }
     const isServed = async () =>
       (await sessions()).some(({ user, served, agent }) => user === 'alice' && served && agent);
