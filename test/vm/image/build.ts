@@ -51,8 +51,10 @@ async function buildImage(recipe: Recipe, folder: string): Promise<void> {
   await using file = await open(raw, 'w');
   await file.truncate(recipe.diskBytes);
   // Filling the file system while it is made needs no loop device and no mount.
-  await run('mke2fs', ['-q', '-t', 'ext4', '-L', 'root', '-d', tree, raw]);
-  await run('qemu-img', ['convert', '-O', 'qcow2', raw, path.join(folder, 'disk.qcow2')]);
+  await run('mke2fs', ['-q', '-t', 'ext4', '-L', 'root', '-d', tree, raw], { timeoutMs: BUILD_TIMEOUT_MS });
+  await run('qemu-img', ['convert', '-O', 'qcow2', raw, path.join(folder, 'disk.qcow2')], {
+    timeoutMs: BUILD_TIMEOUT_MS,
+  });
   for (const part of [raw, modules, tree]) await rm(part, { recursive: true });
   say('done');
 }
