@@ -106,7 +106,10 @@ export class PolledClipboard implements ClipboardPort, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener = undefined;
     clearTimeout(this.#look);
-    await Promise.race([this.withdraw().catch(() => {}), new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
+    await Promise.race([
+      this.withdraw().catch(() => {}),
+      new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref()),
+    ]);
   }
 
   #lookIn(ms: number): void {

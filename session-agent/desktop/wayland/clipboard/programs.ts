@@ -42,8 +42,12 @@ async function ended<T>(work: Promise<T>): Promise<T> {
 /** A child keeps its number until we have heard of its end, so no other process is met. proc(5), /proc/PID/task/TID/children */
 function endPrograms(): void {
   const { pid } = process;
-  for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')) {
-    if (child === '' || !PROGRAMS.has(readFileSync(`/proc/${child}/comm`, 'latin1').trim())) continue;
-    process.kill(Number(child), 'SIGKILL');
+  try {
+    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')) {
+      if (child === '' || !PROGRAMS.has(readFileSync(`/proc/${child}/comm`, 'latin1').trim())) continue;
+      process.kill(Number(child), 'SIGKILL');
+    }
+  } catch {
+    // A kernel that does not tell (CONFIG_PROC_CHILDREN): it is waited for, and the rest of the agent works.
   }
 }
